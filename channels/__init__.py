@@ -1,0 +1,1 @@
+"""HOW a thing goes out: one adapter for each channel behind one seam (`channels.base`)."""

@@ -1,0 +1,238 @@
+"""The channel seam: what every way out promises, and the words it answers in.
+
+A channel knows no database and no clock of its own. It reads the vendor's errors itself and
+answers in three ways: a `Receipt` (it went out), `ChannelError` (it surely did not), or
+`OutcomeUnknown` (perhaps it did). Retrying belongs to `broadcaster.dispatch`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from content.files import sha256_of_file
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class Clock(Protocol):
+    """The only way to learn the time or to wait; `broadcaster.clock` has the real one."""
+
+    def now(self) -> datetime:
+        """Aware UTC wall-clock time."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step; only differences mean something."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait (not at all for a value <= 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A thing worth keeping as evidence: audio as aired, payload as posted, answer received."""
+
+    name: str
+    media_type: str
+    data: bytes | Path
+
+    def read(self) -> bytes:
+        return self.data if isinstance(self.data, bytes) else self.data.read_bytes()
+
+    def sha256(self) -> str:
+        if isinstance(self.data, bytes):
+            return hashlib.sha256(self.data).hexdigest()
+        return sha256_of_file(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one delivery goes (nơi nhận): a loudspeaker zone, the page, the followers, a group."""
+
+    channel: str
+    name: str
+    label: str = ""
+    """For people; the name where empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One approved bulletin revision on its way out; all that a channel may use."""
+
+    bulletin: int
+    revision: int
+    title: str
+    body: str
+    """Markdown, NFC."""
+    station: str
+    """"Ủy ban nhân dân xã An Bình"."""
+    reference: str
+    """Short code of this delivery, unique in the station: lets a read-back recognise it."""
+    link: str | None = None
+    images: tuple[Path | str, ...] = ()
+    """Local files, or public URLs as `str`."""
+    at: datetime | None = None
+    """The planned moment in the station's zone (the greeting says date and time of day)."""
+    opening: bool = False
+    """The first item of its broadcast: the radio plays signature tune and greeting before it."""
+    closing: bool = False
+    """The last item of its broadcast: the radio says goodbye after it."""
+    recording: Path | None = None
+    """The officer's own reading, used instead of a synthetic voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rendered and checked, nothing sent yet. What the preview shows is what goes out."""
+
+    channel: str
+    text: str
+    """For a person: the spoken text, the post, the message, as it will go out."""
+    payload: Artefact
+    """The very thing that goes out; its hash is written down before it leaves."""
+    attachments: tuple[Artefact, ...] = ()
+    duration: timedelta = timedelta(0)
+    """Air time; zero on the networks."""
+    problems: tuple[str, ...] = ()
+    """In Vietnamese: limits that this content breaks. Not empty = would be refused."""
+    details: Mapping[str, Json] = field(default_factory=dict)
+    """What only this channel's `deliver` needs to read back (plain JSON)."""
+
+
+class Progress(Protocol):
+    """Steps of a delivery that has several effects, kept through a crash.
+
+    `record` returns after the value is safe on disk.
+    """
+
+    def get(self, key: str) -> str | None: ...
+
+    def record(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One attempt to deliver: where, when at the earliest and the latest, and who may stop it."""
+
+    target: Target
+    reference: str
+    at: datetime
+    """The effect must not begin before this moment (UTC)."""
+    deadline: datetime
+    """The effect must not begin after this moment (UTC)."""
+    since: datetime
+    """When the first attempt was written down; a read-back need not look further back."""
+    progress: Progress
+    permit: Callable[[datetime], str | None] = lambda _: None
+    """The last gate: a Vietnamese reason why the effect must not begin (or go on) at a moment."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when the daemon is asked to end: leave cleanly, soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the outside world gave back."""
+
+    external_id: str | None = None
+    permalink: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    simulated: bool = False
+    artefacts: tuple[Artefact, ...] = ()
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+class ErrorKind(StrEnum):
+    """What to do about a delivery that surely did not go out."""
+
+    RETRY = "retry"
+    DEFER = "defer"
+    REAUTHORISE = "reauthorise"
+    FIX_CONTENT = "fix_content"
+    SKIP_TARGET = "skip_target"
+    STOP = "stop"
+
+
+class ChannelError(Exception):
+    """It surely did not go out. `message` is Vietnamese and free of secrets."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        until: datetime | None = None,
+        code: str | None = None,
+        details: Mapping[str, Json] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.message = message
+        self.until = until
+        """With DEFER: not before this moment."""
+        self.code = code
+        """The vendor's code, "190/463", for the log and the evidence."""
+        self.details = details or {}
+        super().__init__(message)
+
+
+class OutcomeUnknown(Exception):  # noqa: N818 - an outcome, not a fault
+    """Perhaps it went out: time-out after the request left, connection lost, 5xx on a write.
+
+    `message` is Vietnamese and free of secrets.
+    """
+
+    def __init__(self, message: str, *, details: Mapping[str, Json] | None = None) -> None:
+        self.message = message
+        self.details = details or {}
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line of `channel check`: what was looked at, whether it is well, and the mend."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class Channel(Protocol):
+    """One way out. A new channel: its file, one line in the registry, one in the contract test."""
+
+    name: str
+    simulated: bool
+    """Its outputs are marked as simulated in the evidence and never counted."""
+    can_find: bool
+    """Whether `find` can look outside; where not, a person settles an unknown outcome."""
+    lead: timedelta
+    """How long before `Sending.at` dispatch may call `deliver`, so that it can arm itself."""
+
+    def targets(self) -> Sequence[Target]:
+        """All targets of this station's settings, in their order."""
+
+    def prepare(self, outgoing: Outgoing) -> Prepared:
+        """Render and check; no effect outside; the same answer for the same content.
+
+        Raises ChannelError when it cannot be rendered at all.
+        """
+
+    def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
+        """The effect. Raises ChannelError or OutcomeUnknown; never both may be true."""
+
+    def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
+        """Ask the outside world whether it is there; None when this look did not find it.
+
+        Raises OutcomeUnknown when the look itself failed (try again later).
+        """
+
+    def preview(self, prepared: Prepared) -> Artefact:
+        """What a person would see or hear: an audio file, or an HTML page."""
+
+    def check(self) -> Sequence[Health]:
+        """Whether the channel could deliver now; no effect outside."""

@@ -1,0 +1,95 @@
+"""Bulletins (bản tin), their immutable revisions, and the review that lets one go out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+
+class BulletinStatus(StrEnum):
+    """Where a bulletin stands: bản nháp, chờ duyệt, đã duyệt, đã gỡ."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+class Priority(StrEnum):
+    """Thông thường < ưu tiên < khẩn cấp (Thông tư 39/2020/TT-BTTTT)."""
+
+    NORMAL = "normal"
+    PRIORITY = "priority"
+    EMERGENCY = "emergency"
+
+
+class ReviewAction(StrEnum):
+    """A step of the review, made by a person about one revision."""
+
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    RETURN = "return"
+    WITHDRAW = "withdraw"
+
+
+class Bulletin(SQLModel, table=True):
+    """An article; its text lives in its revisions. `revision` is the number of the newest."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id", index=True)
+    status: str = Field(default=BulletinStatus.DRAFT, index=True)
+    revision: int = 1
+    created_at: datetime
+    created_by: str
+
+
+class Revision(SQLModel, table=True):
+    """One version of a bulletin's text. Never changed: an edit adds the next one."""
+
+    __table_args__ = (UniqueConstraint("bulletin_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    bulletin_id: int = Field(foreign_key="bulletin.id", index=True)
+    number: int
+    title: str
+    body: str
+    """Markdown, NFC, "\\n" line ends, without the front matter."""
+    topic: str | None = None
+    task: str | None = None
+    channels: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Channel names; empty means every channel."""
+    priority: str = Priority.NORMAL
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """The last day on which it may go out."""
+    image: str | None = None
+    """A public URL, or the name of a file in the home's `media` folder (content-addressed)."""
+    link: str | None = None
+    source_name: str | None = None
+    """File name it was read from."""
+    sha256: str
+    """Of the canonical JSON of all that goes out: title, body, image, link."""
+    created_at: datetime
+    created_by: str
+
+
+class Review(SQLModel, table=True):
+    """A step of the review of one revision: who, when, why. Append-only."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    revision_id: int = Field(foreign_key="revision.id", index=True)
+    action: str
+    person: str
+    at: datetime
+    note: str | None = None
+    sha256: str
+    """The revision's hash as it stood when the person decided."""
+    spoken_sha256: str | None = None
+    """Of the spoken text that was approved for the loudspeakers."""
+    residue_accepted: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    """What the voice could not read and the approver let pass, each as written."""

@@ -1,0 +1,1 @@
+"""WHEN and WHERE: plans, timeframes, timetables, the week and its printed forms."""
