@@ -210,6 +210,9 @@ class Channel(Protocol):
     """Its outputs are marked as simulated in the evidence and never counted."""
     can_find: bool
     """Whether `find` can look outside; where not, a person settles an unknown outcome."""
+    absence_is_proof: bool
+    """One look that finds nothing proves that it is not there (the channel keeps its own record);
+    otherwise dispatch looks several times, because the outside world's reads lag."""
     lead: timedelta
     """How long before `Sending.at` dispatch may call `deliver`, so that it can arm itself."""
 

@@ -1,0 +1,168 @@
+"""The database: engine, sessions, migrations with a backup before, and a watch for changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from broadcaster.migrations import HEAD
+from content.errors import UserError
+
+FILE_NAME = "broadcaster.db"
+_BUSY_SECONDS = 15
+
+
+class Database:
+    """Sessions on one database: SQLite in the home by default, PostgreSQL by URL."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        self.home = home
+        self.url = url or f"sqlite:///{home / FILE_NAME}"
+        self.engine = _engine(self.url)
+        # SQLite takes the write lock at BEGIN: a reader that turns writer could fail half-way.
+        self._writing = self.engine.execution_options(begin="IMMEDIATE")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose block is one transaction: committed at its end, or nothing of it."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def revision(self) -> str | None:
+        """The schema's revision, None for an empty database."""
+        with self.engine.connect() as connection:
+            if not self.engine.dialect.has_table(connection, "alembic_version"):
+                return None
+            value = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return str(value) if value is not None else None
+
+    def migrate(self, now: datetime) -> bool:
+        """Bring the schema to this program's revision; True when something changed.
+
+        An existing SQLite file is copied to `backups/` first. Raises UserError when the
+        database was made by a newer program.
+        """
+        found = self.revision()
+        if found == HEAD:
+            return False
+        if found is not None and self.is_sqlite:
+            self.backup(self.home / "backups" / f"before-{HEAD}-{now:%Y%m%dT%H%M%SZ}.db")
+        _upgrade(self.engine)
+        return True
+
+    def backup(self, target: Path) -> None:
+        """Copy a live SQLite database, consistent, to `target` (must not exist)."""
+        source = self.engine.url.database or ""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".part")
+        partial.unlink(missing_ok=True)
+        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
+            live.backup(copy)
+        partial.replace(target)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class ChangeWatch:
+    """Says whether anybody (another process included) has committed since the last look."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection: Connection = database.engine.connect().execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+        self._query = (
+            "PRAGMA data_version"
+            if database.is_sqlite
+            else "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+        )
+        self._seen = self._look()
+
+    def changed(self) -> bool:
+        """Cheap enough to ask several times a second."""
+        now = self._look()
+        changed = now != self._seen
+        self._seen = now
+        return changed
+
+    def _look(self) -> str:
+        return str(self._connection.exec_driver_sql(self._query).scalar())
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late (before the first write); _begin_sqlite does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            f"Cơ sở dữ liệu không đọc được ({error}).",
+            "Hãy khôi phục từ bản sao trong thư mục backups.",
+        ) from error
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    connection.exec_driver_sql(f"BEGIN {options.get('begin', '')}".strip())
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", "broadcaster:migrations")
+    try:
+        with engine.execution_options(begin="IMMEDIATE").begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise UserError(
+            "Cơ sở dữ liệu này do bản chương trình mới hơn tạo ra.",
+            "Hãy cập nhật chương trình rồi chạy lại.",
+        ) from error
+    except OperationalError as error:
+        raise UserError(
+            "Không nâng cấp được cơ sở dữ liệu; dữ liệu cũ vẫn nguyên.",
+            "Hãy kiểm tra ổ đĩa còn chỗ trống và quyền ghi, rồi chạy lại.",
+        ) from error

@@ -1,0 +1,407 @@
+"""Puts deliveries out: the only caller of `Channel.deliver`; retries; settles what is unknown.
+
+At every line the question is: what if the power fails here? The answer is always the same two
+facts: `sending` is on disk before the first byte leaves, and whatever is found in `sending` at
+start-up is looked for outside before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col
+
+from broadcaster import gates, queue
+from broadcaster.database import Database
+from broadcaster.delivery import LostRaceError, Outcome, decide, move
+from broadcaster.evidence import ArtefactStore, Kind
+from broadcaster.outgoing import outgoing_for, reference_of
+from broadcaster.queue import Lane
+from broadcaster.records import Delivery
+from broadcaster.records import DeliveryStatus as Status
+from broadcaster.settings import Settings
+from channels.base import (
+    Channel,
+    ChannelError,
+    Clock,
+    ErrorKind,
+    Json,
+    OutcomeUnknown,
+    Outgoing,
+    Prepared,
+    Receipt,
+    Sending,
+    Target,
+)
+from channels.redaction import redact
+from content.station import Station
+
+log = structlog.get_logger(__name__)
+
+_HOLD = timedelta(minutes=5)
+"""How often a delivery that waits for a person (a new token) is tried again."""
+_PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries to write down an outcome."""
+_AGAIN = timedelta(seconds=30)
+"""How soon a rendering that failed for a passing reason is tried again."""
+
+
+class Dispatcher:
+    """Moves the deliveries of one station along their states."""
+
+    def __init__(
+        self,
+        database: Database,
+        station: Station,
+        settings: Settings,
+        channels: Mapping[str, Channel],
+        store: ArtefactStore,
+        media: Path,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._station = station
+        self._station_id = station.id or 0
+        self._zone = ZoneInfo(station.timezone)
+        self._settings = settings
+        self._channels = channels
+        self._store = store
+        self._media = media
+        self._clock = clock
+        self._leads = {name: channel.lead for name, channel in channels.items()}
+        self.stop = threading.Event()
+
+    # What the daemon asks
+
+    def recover(self, lane: Lane | None = None) -> int:
+        """What a crash left in `sending` is unknown, and looked for at once.
+
+        For start-up, or for one lane that is known not to run.
+        """
+        with self._database.reading() as session:
+            left = queue.left_sending(session, self._station_id)
+        left = [row for row in left if lane in (None, Lane(row.channel, row.target))]
+        for delivery in left:
+            reason = "chương trình dừng đột ngột khi đang gửi; đang kiểm tra đã ra ngoài chưa"
+            self._move(delivery, Status.UNKNOWN, Outcome(reason, {"next_at": self._clock.now()}))
+        return len(left)
+
+    def expire(self) -> int:
+        """Everything whose window closed before it began is missed, with evidence."""
+        with self._database.reading() as session:
+            late = queue.expired(session, self._station_id, self._clock.now())
+        for delivery in late:
+            self._tolerant(self._miss, delivery)
+        return len(late)
+
+    def next_wakes(self) -> dict[Lane, datetime]:
+        """For each lane the moment when something of it is due."""
+        with self._database.reading() as session:
+            now = self._clock.now()
+            return queue.wakes(queue.turns(session, self._station_id, now, self._leads))
+
+    def next_expiry(self) -> datetime | None:
+        """When the next open delivery's window closes."""
+        with self._database.reading() as session:
+            return queue.next_expiry(session, self._station_id)
+
+    def run_lane(self, lane: Lane) -> int:
+        """Do all that is due in a lane, one after another; how many steps were taken."""
+        steps = 0
+        while not self.stop.is_set():
+            with self._database.reading() as session:
+                now = self._clock.now()
+                delivery = queue.due(session, self._station_id, lane, now, self._leads)
+            if delivery is None:
+                break
+            self._tolerant(self._step, delivery)
+            steps += 1
+        return steps
+
+    # One step of one delivery
+
+    def _step(self, delivery: Delivery) -> None:
+        status = Status(delivery.status)
+        if status is Status.UNKNOWN:
+            self._settle(delivery)
+        elif self._clock.now() > delivery.expires_at:
+            self._miss(delivery)
+        elif delivery.channel not in self._channels:
+            self._fail(delivery, f"kênh “{delivery.channel}” không có trong cài đặt")
+        elif status is Status.PLANNED:
+            self._make_ready(delivery)
+        else:
+            self._send(delivery)
+
+    def _make_ready(self, delivery: Delivery) -> None:
+        """Render and check ahead of time, so that nothing is left to do at air time."""
+        prepared = self._prepare(delivery)
+        if prepared is None or self._refused(delivery, prepared):
+            return
+        outcome = Outcome("đã dựng xong và kiểm tra", {"payload_sha256": prepared.payload.sha256()})
+        self._move(delivery, Status.READY, outcome)
+
+    def _send(self, delivery: Delivery) -> None:
+        prepared = self._prepare(delivery)
+        if prepared is None or self._refused(delivery, prepared):
+            return
+        payload = self._store.put(prepared.payload)
+        now = self._clock.now()
+        changes = {
+            "attempts": delivery.attempts + 1,
+            "looks": 0,
+            "first_sent_at": delivery.first_sent_at or now,
+            "payload_sha256": payload.sha256,
+        }
+        outcome = Outcome("bắt đầu gửi", changes, artefacts=[payload])
+        self._move(delivery, Status.SENDING, outcome)
+        # From here on a crash leaves `sending`, which is never blindly sent again.
+        self._deliver(delivery, prepared)
+
+    def _deliver(self, delivery: Delivery, prepared: Prepared) -> None:
+        channel = self._channels[delivery.channel]
+        try:
+            receipt = channel.deliver(prepared, self._sending(delivery))
+        except ChannelError as error:
+            self._surely_not(delivery, error)
+        except OutcomeUnknown as error:
+            self._perhaps(delivery, error.message, error.details)
+        except Exception as error:
+            # The one broad except: a bug in a channel must not stop the others, and since
+            # nobody knows how far it came, the honest state is `unknown`.
+            log.exception("channel.bug", delivery=delivery.id, error=redact(repr(error)))
+            self._perhaps(delivery, f"lỗi chương trình ở kênh {delivery.channel}", {})
+        else:
+            self._sent(delivery, receipt, Kind.DELIVERY, "đã ra ngoài")
+
+    # What came of it
+
+    def _sent(self, delivery: Delivery, receipt: Receipt, kind: Kind, reason: str) -> None:
+        stored = [self._store.put(artefact) for artefact in receipt.artefacts]
+        now = self._clock.now()
+        changes = {
+            "started_at": receipt.started_at or delivery.first_sent_at,
+            "ended_at": receipt.ended_at or now,
+            "external_id": receipt.external_id,
+            "permalink": receipt.permalink,
+        }
+        outcome = Outcome(
+            reason + (" (mô phỏng)" if receipt.simulated else ""),
+            changes,
+            simulated=receipt.simulated,
+            details=receipt.details,
+            artefacts=stored,
+            kind=kind,
+        )
+        self._move(delivery, Status.SENT, outcome)
+
+    def _surely_not(self, delivery: Delivery, error: ChannelError) -> None:
+        details: dict[str, Json] = {**error.details, "code": error.code, "error": str(error.kind)}
+        now = self._clock.now()
+        if self.stop.is_set() and error.kind is ErrorKind.RETRY:
+            # Our own shutdown cut it: not the delivery's fault, so the attempt does not count.
+            changes = {"attempts": delivery.attempts - 1}
+            self._move(delivery, Status.READY, Outcome(error.message, changes, details=details))
+        elif (again := self._again(delivery, error, now)) is not None:
+            local = again.astimezone(self._zone)
+            reason = f"{error.message} — thử lại lúc {local:%H:%M:%S}"
+            self._move(delivery, Status.READY, Outcome(reason, {"next_at": again}, details=details))
+        else:
+            self._move(delivery, Status.FAILED, Outcome(error.message, details=details))
+
+    def _again(self, delivery: Delivery, error: ChannelError, now: datetime) -> datetime | None:
+        """When to try again after a sure failure; None when trying will not help."""
+        delays = self._settings.broadcast.retry
+        match error.kind:
+            case ErrorKind.RETRY if delivery.attempts <= len(delays):
+                return now + timedelta(seconds=delays[delivery.attempts - 1])
+            case ErrorKind.DEFER:
+                return max(error.until or now + _HOLD, now + timedelta(seconds=1))
+            case ErrorKind.REAUTHORISE:
+                return now + _HOLD
+            case _:
+                return None
+
+    def _perhaps(self, delivery: Delivery, message: str, details: Mapping[str, Json]) -> None:
+        changes = {"next_at": self._look_at(0, self._clock.now())}
+        self._move(delivery, Status.UNKNOWN, Outcome(message, changes, details=details))
+
+    def _miss(self, delivery: Delivery) -> None:
+        reason = (
+            f"hết giờ cho phép; lần cuối: {delivery.reason}"
+            if delivery.reason
+            else ("hết giờ cho phép mà chương trình không chạy")
+        )
+        self._move(delivery, Status.MISSED, Outcome(reason))
+
+    def _fail(self, delivery: Delivery, reason: str) -> None:
+        self._move(delivery, Status.FAILED, Outcome(reason))
+
+    # Unknown outcomes
+
+    def _settle(self, delivery: Delivery) -> None:
+        """Look outside. Present: sent. Absent in every look: ready again. Else: look later."""
+        channel = self._channels.get(delivery.channel)
+        if channel is None or not channel.can_find:
+            self._wait_for_person(delivery)
+            return
+        try:
+            prepared = channel.prepare(self._outgoing(delivery))
+            receipt = channel.find(prepared, self._sending(delivery))
+        except (OutcomeUnknown, ChannelError) as error:
+            self._postpone(
+                delivery, self._look_at(delivery.looks, self._clock.now()), error.message
+            )
+            return
+        if receipt is not None:
+            self._sent(delivery, receipt, Kind.SETTLEMENT, "tìm thấy ở bên ngoài: đã ra")
+            return
+        self._absent(delivery, channel)
+
+    def _absent(self, delivery: Delivery, channel: Channel) -> None:
+        looks = delivery.looks + 1
+        now = self._clock.now()
+        if channel.absence_is_proof or looks >= len(self._settings.broadcast.settle):
+            outcome = Outcome(
+                f"đã tìm {looks} lần, chắc chắn chưa ra ngoài; được gửi lại",
+                {"looks": looks, "started_at": None},
+                kind=Kind.SETTLEMENT,
+            )
+            self._move(delivery, Status.READY, outcome)
+            return
+        self._postpone(
+            delivery, self._look_at(looks, now), f"tìm lần {looks} chưa thấy; sẽ tìm lại", looks
+        )
+
+    def _look_at(self, looks: int, now: datetime) -> datetime:
+        delays = self._settings.broadcast.settle or [0]
+        return now + timedelta(seconds=delays[min(looks, len(delays) - 1)])
+
+    def _wait_for_person(self, delivery: Delivery) -> None:
+        reason = (
+            "kênh này không tự kiểm tra được; hãy mở ra xem rồi chạy: "
+            f"broadcaster broadcast settle {delivery.id} --sent URL | --not-sent"
+        )
+        self._postpone(delivery, self._clock.now() + timedelta(days=1), reason)
+
+    # Small parts
+
+    def _prepare(self, delivery: Delivery) -> Prepared | None:
+        """Rendered, or None after the delivery was moved or postponed because it cannot be."""
+        channel = self._channels[delivery.channel]
+        try:
+            prepared = channel.prepare(self._outgoing(delivery))
+        except ChannelError as error:
+            self._not_prepared(delivery, error)
+            return None
+        if prepared.problems:
+            self._fail(delivery, "; ".join(prepared.problems))
+            return None
+        return prepared
+
+    def _not_prepared(self, delivery: Delivery, error: ChannelError) -> None:
+        """Nothing has left yet, so trying again costs nothing: until the window closes."""
+        now = self._clock.now()
+        match error.kind:
+            case ErrorKind.DEFER if error.until is not None:
+                self._postpone(delivery, error.until, error.message)
+            case ErrorKind.RETRY | ErrorKind.DEFER | ErrorKind.REAUTHORISE:
+                self._postpone(delivery, now + _AGAIN, error.message)
+            case _:
+                self._fail(delivery, error.message)
+
+    def _refused(self, delivery: Delivery, prepared: Prepared) -> bool:
+        start = max(self._clock.now(), delivery.scheduled_at)
+        with self._database.reading() as session:
+            refusal = gates.check(
+                session, self._settings, self._zone, delivery, start, prepared.duration
+            )
+        if refusal is None:
+            return False
+        if refusal.until is None:
+            self._move(delivery, Status.CANCELLED, Outcome(refusal.reason))
+        else:
+            self._postpone(delivery, refusal.until, refusal.reason)
+        return True
+
+    def _outgoing(self, delivery: Delivery) -> Outgoing:
+        with self._database.reading() as session:
+            return outgoing_for(session, self._station, delivery, self._media)
+
+    def _sending(self, delivery: Delivery) -> Sending:
+        channel = self._channels[delivery.channel]
+        targets = {target.name: target for target in channel.targets()}
+        return Sending(
+            target=targets.get(delivery.target, Target(delivery.channel, delivery.target)),
+            reference=reference_of(delivery),
+            at=delivery.scheduled_at,
+            deadline=delivery.expires_at,
+            since=delivery.first_sent_at or self._clock.now(),
+            progress=_StoredProgress(self._database, delivery),
+            permit=gates.permit(self._settings, self._zone, delivery.channel),
+            stop=self.stop,
+        )
+
+    def _move(self, delivery: Delivery, to: Status, outcome: Outcome) -> None:
+        """Move and write the evidence; a database that is busy or full is given some time.
+
+        What happened outside has happened: it is worth waiting for the record of it.
+        """
+        for patience in (*_PATIENCE, None):
+            try:
+                with self._database.writing() as session:
+                    move(session, delivery, to, outcome, self._clock.now())
+                break
+            except OperationalError as error:
+                log.warning("database.busy", delivery=delivery.id, error=str(error.orig))
+                if patience is None:
+                    raise
+                self._clock.sleep(patience)
+        log.info("delivery.moved", delivery=delivery.id, to=str(to), reason=outcome.reason)
+
+    def _postpone(self, delivery: Delivery, until: datetime, reason: str, looks: int = -1) -> None:
+        """Not now: another time, without a change of state."""
+        values = {"next_at": until, "reason": reason} | ({"looks": looks} if looks >= 0 else {})
+        news = reason != delivery.reason
+        with self._database.writing() as session:
+            session.connection().execute(
+                update(Delivery)
+                .where(col(Delivery.id) == delivery.id, col(Delivery.status) == delivery.status)
+                .values(**values)
+            )
+            if news:
+                decide(session, delivery, reason, self._clock.now())
+        log.info("delivery.postponed", delivery=delivery.id, until=str(until), reason=reason)
+
+    def _tolerant(self, step: Callable[[Delivery], None], delivery: Delivery) -> None:
+        """A person (or another process) may have moved it meanwhile: then it is theirs."""
+        try:
+            step(delivery)
+        except LostRaceError:
+            log.info("delivery.taken", delivery=delivery.id)
+
+
+class _StoredProgress:
+    """Steps kept on the delivery's row, each in a transaction of its own."""
+
+    def __init__(self, database: Database, delivery: Delivery) -> None:
+        self._database = database
+        self._id = delivery.id
+        self._steps = dict(delivery.progress)
+
+    def get(self, key: str) -> str | None:
+        return self._steps.get(key)
+
+    def record(self, key: str, value: str) -> None:
+        self._steps[key] = value
+        with self._database.writing() as session:
+            session.connection().execute(
+                update(Delivery).where(col(Delivery.id) == self._id).values(progress=self._steps)
+            )

@@ -1,0 +1,129 @@
+"""What may go out now: approval, dates, quiet hours, length. Asked when armed and at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from broadcaster.records import Delivery
+from broadcaster.records import DeliveryStatus as Status
+from broadcaster.settings import Settings
+from content.bulletin import Bulletin, BulletinStatus, Revision
+from content.workflow import approval_of
+from schedules.openings import QuietHours
+
+SOUND = "radio"
+"""The channel that people hear whether they want to or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a delivery may not go out; `until` when waiting helps, None when it never will."""
+
+    reason: str
+    until: datetime | None = None
+
+
+def check(
+    session: Session,
+    settings: Settings,
+    zone: ZoneInfo,
+    delivery: Delivery,
+    start: datetime,
+    duration: timedelta,
+) -> Refusal | None:
+    """The first reason against beginning this delivery at `start`, None when it may."""
+    return (
+        _approval(session, delivery)
+        or _dates(session, zone, delivery, start)
+        or _sound(session, settings, zone, delivery, start, duration)
+    )
+
+
+def permit(settings: Settings, zone: ZoneInfo, channel: str) -> Callable[[datetime], str | None]:
+    """The last gate, asked while the effect runs: a reason to be silent at this moment."""
+    if channel != SOUND:
+        return lambda _moment: None
+    quiet = QuietHours.parse(settings.broadcast.quiet_hours)
+
+    def reason(moment: datetime) -> str | None:
+        local = moment.astimezone(zone)
+        if quiet.covers(local, local):
+            return f"đang trong giờ yên tĩnh {quiet}"
+        return None
+
+    return reason
+
+
+def _approval(session: Session, delivery: Delivery) -> Refusal | None:
+    bulletin = session.get_one(Bulletin, delivery.bulletin_id)
+    revision = session.get_one(Revision, delivery.revision_id)
+    if bulletin.status == BulletinStatus.WITHDRAWN:
+        return Refusal("bản tin đã bị gỡ")
+    if bulletin.revision != revision.number:
+        return Refusal("bản tin đã được sửa sau khi xếp lịch")
+    review = approval_of(session, delivery.revision_id)
+    if bulletin.status != BulletinStatus.APPROVED or review is None:
+        return Refusal("bản tin chưa được duyệt")
+    if review.sha256 != revision.sha256:
+        return Refusal("nội dung khác với bản đã duyệt")
+    return None
+
+
+def _dates(session: Session, zone: ZoneInfo, delivery: Delivery, start: datetime) -> Refusal | None:
+    revision = session.get_one(Revision, delivery.revision_id)
+    day = start.astimezone(zone).date()
+    if revision.valid_until is not None and day > revision.valid_until:
+        return Refusal(f"bản tin hết hạn từ ngày {revision.valid_until:%d/%m/%Y}")
+    if revision.valid_from is not None and day < revision.valid_from:
+        return Refusal(f"bản tin chỉ dùng từ ngày {revision.valid_from:%d/%m/%Y}")
+    return None
+
+
+def _sound(
+    session: Session,
+    settings: Settings,
+    zone: ZoneInfo,
+    delivery: Delivery,
+    start: datetime,
+    duration: timedelta,
+) -> Refusal | None:
+    if delivery.channel != SOUND:
+        return None
+    end = start + duration
+    quiet = QuietHours.parse(settings.broadcast.quiet_hours)
+    if quiet.covers(start.astimezone(zone), end.astimezone(zone)):
+        return Refusal(f"rơi vào giờ yên tĩnh {quiet}", until=_after_quiet(quiet, zone, start))
+    limit = timedelta(minutes=settings.broadcast.minutes_per_session)
+    if _aired(session, delivery) + duration > limit:
+        minutes = settings.broadcast.minutes_per_session
+        return Refusal(f"buổi phát sẽ dài hơn {minutes} phút")
+    return None
+
+
+def _after_quiet(quiet: QuietHours, zone: ZoneInfo, start: datetime) -> datetime:
+    """The first whole minute after `start` that is not quiet (a day has 1440 of them)."""
+    moment = start.replace(second=0, microsecond=0)
+    for _ in range(24 * 60):
+        moment += timedelta(minutes=1)
+        local = moment.astimezone(zone)
+        if not quiet.covers(local, local):
+            return moment
+    return moment
+
+
+def _aired(session: Session, delivery: Delivery) -> timedelta:
+    """How long this broadcast has been heard on this target."""
+    rows = session.exec(
+        select(Delivery.started_at, Delivery.ended_at).where(
+            Delivery.broadcast_id == delivery.broadcast_id,
+            Delivery.target == delivery.target,
+            col(Delivery.status) == Status.SENT,
+        )
+    ).all()
+    spans = (end - start for start, end in rows if start is not None and end is not None)
+    return sum(spans, timedelta(0))

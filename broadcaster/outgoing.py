@@ -1,0 +1,76 @@
+"""From the rows of a delivery to the `Outgoing` that a channel gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from broadcaster.records import Delivery
+from broadcaster.records import DeliveryStatus as Status
+from channels.base import Outgoing
+from content.bulletin import Revision
+from content.station import Station
+
+_OUT_OF_THE_PROGRAMME = (Status.CANCELLED, Status.MISSED, Status.FAILED)
+
+
+def outgoing_for(session: Session, station: Station, delivery: Delivery, media: Path) -> Outgoing:
+    """What goes out with this delivery: its revision, its reference, its place in the programme."""
+    revision = session.get_one(Revision, delivery.revision_id)
+    first, last = _ends(session, delivery)
+    return Outgoing(
+        bulletin=delivery.bulletin_id,
+        revision=revision.number,
+        title=revision.title,
+        body=revision.body,
+        station=station.name,
+        reference=reference_of(delivery),
+        link=revision.link,
+        images=_images(revision, media),
+        at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
+        opening=delivery.id == first,
+        closing=delivery.id == last,
+    )
+
+
+def preview_of(station: Station, revision: Revision, media: Path) -> Outgoing:
+    """The same for a bulletin that has no delivery yet: alone in its programme."""
+    return Outgoing(
+        bulletin=revision.bulletin_id,
+        revision=revision.number,
+        title=revision.title,
+        body=revision.body,
+        station=station.name,
+        reference=f"BT{revision.bulletin_id}.{revision.number}-0",
+        link=revision.link,
+        images=_images(revision, media),
+    )
+
+
+def reference_of(delivery: Delivery) -> str:
+    """Unique in the station, short enough to stand under a post: BT<bulletin>.<revision>-<id>."""
+    return f"BT{delivery.bulletin_id}.{delivery.revision}-{delivery.id}"
+
+
+def _ends(session: Session, delivery: Delivery) -> tuple[int | None, int | None]:
+    """The first and the last delivery of this programme on this target."""
+    ids = session.exec(
+        select(Delivery.id)
+        .where(
+            Delivery.broadcast_id == delivery.broadcast_id,
+            Delivery.target == delivery.target,
+            col(Delivery.status).not_in(_OUT_OF_THE_PROGRAMME),
+        )
+        .order_by(col(Delivery.position), col(Delivery.id))
+    ).all()
+    return (ids[0], ids[-1]) if ids else (None, None)
+
+
+def _images(revision: Revision, media: Path) -> tuple[Path | str, ...]:
+    if revision.image is None:
+        return ()
+    if revision.image.startswith(("http://", "https://")):
+        return (revision.image,)
+    return (media / revision.image,)

@@ -1,0 +1,160 @@
+"""Rows of what goes out: broadcasts, deliveries, the decisions about them, and the evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Column, Index, Text, text
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands; see `broadcaster.delivery.MOVES` for the allowed moves."""
+
+    PLANNED = "planned"
+    READY = "ready"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    """Why a broadcast exists."""
+
+    SLOT = "slot"
+    ONE_OFF = "one_off"
+    EMERGENCY = "emergency"
+
+
+class Broadcast(SQLModel, table=True):
+    """One dated occurrence (buổi phát, lượt đăng): a slot on a day, or a one-off."""
+
+    __table_args__ = (UniqueConstraint("slot_id", "starts_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id", index=True)
+    slot_id: int | None = Field(default=None, foreign_key="slot.id")
+    channel: str
+    origin: str = Origin.SLOT
+    starts_at: datetime = Field(index=True)
+    ends_at: datetime
+    """Nothing of it may begin after this moment; sound also ends before it."""
+    created_at: datetime
+    created_by: str
+
+
+class Delivery(SQLModel, table=True):
+    """One bulletin revision to one target of one channel in one broadcast; it has a state."""
+
+    __table_args__ = (
+        # A cancelled delivery surely never went out, so the same one may be planned again.
+        Index(
+            "uq_delivery_once",
+            "revision_id",
+            "channel",
+            "target",
+            "broadcast_id",
+            unique=True,
+            sqlite_where=text("status != 'cancelled'"),
+            postgresql_where=text("status != 'cancelled'"),
+        ),
+        Index("ix_delivery_open", "status", "scheduled_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id", index=True)
+    broadcast_id: int = Field(foreign_key="broadcast.id", index=True)
+    bulletin_id: int = Field(foreign_key="bulletin.id", index=True)
+    revision_id: int = Field(foreign_key="revision.id")
+    revision: int
+    """The revision's number inside its bulletin."""
+    channel: str
+    target: str
+    position: int = 0
+    """Order inside the broadcast, from 0."""
+    status: str = DeliveryStatus.PLANNED
+    repeat: bool = False
+    """PL (phát lại) rather than PM (phát mới)."""
+    scheduled_at: datetime
+    expires_at: datetime
+    """After this moment it is `missed`."""
+    next_at: datetime | None = None
+    """Not to be tried (or, when unknown, looked for) before this moment."""
+    attempts: int = 0
+    looks: int = 0
+    """How often an unknown outcome was looked for."""
+    first_sent_at: datetime | None = None
+    """When `sending` was first written down; a read-back looks from here."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    external_id: str | None = None
+    permalink: str | None = None
+    payload_sha256: str | None = None
+    progress: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Steps done by a channel whose delivery has several effects."""
+    reason: str | None = None
+    """Why it stands where it stands, in Vietnamese."""
+
+
+class Decision(SQLModel, table=True):
+    """One decision about a broadcast or delivery; `broadcast why` reads them in order."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    broadcast_id: int = Field(foreign_key="broadcast.id", index=True)
+    delivery_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
+    at: datetime
+    text: str
+
+
+class EvidenceRecord(SQLModel, table=True):
+    """One link of a station's chain; triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (UniqueConstraint("station_id", "seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    seq: int
+    """From 1, without gaps."""
+    delivery_id: int | None = Field(default=None, index=True)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """Canonical JSON (RFC 8785), with `seq` and `prev_hash` in it."""
+    hash: str
+    """SHA-256 of `body`."""
+
+
+class EvidenceHead(SQLModel, table=True):
+    """The end of a station's chain; appends are serialised by its row."""
+
+    __tablename__ = "evidence_head"
+
+    station_id: int = Field(foreign_key="station.id", primary_key=True)
+    seq: int
+    hash: str
+
+
+class Secret(SQLModel, table=True):
+    """A secret at rest, encrypted by `broadcaster.vault`."""
+
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
+    changed_at: datetime
+
+
+class LexiconEntry(SQLModel, table=True):
+    """The commune's own reading of a word (village names, leaders); it wins over all rules."""
+
+    __tablename__ = "lexicon"
+    __table_args__ = (UniqueConstraint("station_id", "written"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    written: str
+    spoken: str
+    created_at: datetime
+    created_by: str

@@ -1,0 +1,309 @@
+"""The settings of one home: `broadcaster.toml`, overridden by the environment, read once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from content.errors import Problem, UserError
+
+FILE_NAME = "broadcaster.toml"
+ENV_PREFIX = "BROADCASTER_"
+_ROOT_VARIABLES = {"HOME", "USER"}
+_QUIET = re.compile(r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}$")
+
+Mode = Literal["live", "sandbox"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StationSection(_Section):
+    """[station]: the names of the letterhead and the time zone."""
+
+    name: str = "Ủy ban nhân dân xã"
+    parent: str | None = None
+    place: str | None = None
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("không có múi giờ này, ví dụ đúng: Asia/Ho_Chi_Minh") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class DatabaseSection(_Section):
+    """[database]: where the rows are; empty = `broadcaster.db` in the home."""
+
+    url: str = ""
+
+
+class BroadcastSection(_Section):
+    """[broadcast]: when things may go out, and how often they are tried. Seconds."""
+
+    quiet_hours: list[str] = ["21:00-05:00"]
+    sessions_per_day: int = Field(default=3, ge=0)
+    """Loudspeaker sessions a day and zone; 0 = no limit."""
+    minutes_per_session: int = Field(default=60, ge=1)
+    grace: int = Field(default=7200, ge=0)
+    """How late a delivery may still begin."""
+    retry: list[int] = [30, 120, 600]
+    settle: list[int] = [10, 60, 300, 600]
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _spans(cls, value: list[str]) -> list[str]:
+        for span in value:
+            if not _QUIET.match(span.strip()):
+                raise ValueError(f"“{span}” không đúng dạng “21:00-05:00”")
+        return value
+
+    @field_validator("retry", "settle")
+    @classmethod
+    def _not_negative(cls, value: list[int]) -> list[int]:
+        if any(seconds < 0 for seconds in value):
+            raise ValueError("số giây không được âm")
+        return value
+
+
+class ApprovalSection(_Section):
+    """[approval]: whether the approver must be another person than the author."""
+
+    two_person: bool = True
+
+
+class ZoneSection(_Section):
+    """[radio.zones.NAME]: the outputs of one group of loudspeakers."""
+
+    outputs: list[str] = ["file:air"]
+
+
+class RadioSection(_Section):
+    """[radio]: voices, sound and loudspeaker zones."""
+
+    mode: Mode = "live"
+    engines: list[str] = ["piper", "gtts", "espeak"]
+    voice: str = "vi"
+    rate: int = Field(default=120, ge=60, le=300)
+    """Speaking rate in espeak's words a minute; outdoor horns want 115 to 125."""
+    loudness: float = Field(default=-16.0, ge=-31.0, le=-9.0)
+    """Integrated loudness of the programme in LUFS (EBU R128)."""
+    signature_tune: str = "default"
+    """"default", "none", or a sound file."""
+    zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection()}
+
+
+class FacebookSection(_Section):
+    """[facebook]: the page. Its secrets come from the environment or the vault only."""
+
+    mode: Mode = "sandbox"
+    page_id: str = ""
+    graph_version: str = "v26.0"
+    api_url: str = "https://graph.facebook.com/"
+    reference_code: bool = True
+    timeout: tuple[float, float] = (5.0, 30.0)
+    """Seconds to connect, seconds to read."""
+    page_token: SecretStr | None = None
+    app_secret: SecretStr | None = None
+
+
+class ZaloSection(_Section):
+    """[zalo]: the Official Account. Its secrets come from the environment or the vault only."""
+
+    mode: Mode = "sandbox"
+    oa_id: str = ""
+    app_id: str = ""
+    api_url: str = "https://openapi.zalo.me/"
+    oauth_url: str = "https://oauth.zaloapp.com/"
+    audience: list[str] = ["followers"]
+    groups: list[str] = []
+    """Ids of the OA groups (one a hamlet) that the audience "groups" means."""
+    night_hours: list[str] = ["22:00-06:00"]
+    cover_url: str = ""
+    """Public URL of the cover picture for articles without one of their own."""
+    timeout: tuple[float, float] = (5.0, 30.0)
+    app_secret: SecretStr | None = None
+    oa_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+
+
+class PortalSection(_Section):
+    """[portal]: reserved; the portal channel is not built yet."""
+
+    url: str = ""
+
+
+class Settings(BaseSettings):
+    """All settings of a home."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    station: StationSection = StationSection()
+    database: DatabaseSection = DatabaseSection()
+    broadcast: BroadcastSection = BroadcastSection()
+    approval: ApprovalSection = ApprovalSection()
+    radio: RadioSection = RadioSection()
+    facebook: FacebookSection = FacebookSection()
+    zalo: ZaloSection = ZaloSection()
+    portal: PortalSection = PortalSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    def secrets(self) -> list[str]:
+        """Every secret value in force, for the redactor."""
+        found = []
+        for section in (self.facebook, self.zalo):
+            for name in type(section).model_fields:
+                value = getattr(section, name)
+                if isinstance(value, SecretStr):
+                    found.append(value.get_secret_value())
+        return found
+
+
+SECRET_KEYS = {
+    "facebook": ("page_token", "app_secret"),
+    "zalo": ("app_secret", "oa_secret", "refresh_token"),
+}
+
+
+def load_settings(home: Path) -> Settings:
+    """Read the home's file (may be absent) and the environment.
+
+    Raises UserError with every mistake at once: file, line, mend.
+    """
+    path = home / FILE_NAME
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    table = _parse(path, text)
+    _refuse_secrets(path, text, table)
+    try:
+        return Settings(**table)
+    except ValidationError as error:
+        raise UserError("", problems=_problems(path, text, error)) from None
+
+
+def default_home(environment: Mapping[str, str] | None = None) -> Path:
+    """`BROADCASTER_HOME`, or the platform's data folder."""
+    env = os.environ if environment is None else environment
+    if chosen := env.get(ENV_PREFIX + "HOME"):
+        return Path(chosen).expanduser()
+    data = env.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "broadcaster"
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        last = text.count("\n") + 1
+        raise UserError(
+            "Tệp cài đặt viết sai quy cách TOML.",
+            "Hãy sửa dòng này (thiếu dấu nháy, dấu bằng hoặc ngoặc?).",
+            file=str(path),
+            line=int(found.group(1)) if found else last,
+        ) from None
+
+
+def _refuse_secrets(path: Path, text: str, table: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(
+            f"Khóa bí mật “{section}.{key}” không được để trong tệp này.",
+            f"Hãy xóa dòng này và đặt biến môi trường "
+            f"{ENV_PREFIX}{section.upper()}__{key.upper()}.",
+            str(path),
+            _line_of(text, (section, key)),
+        )
+        for section, keys in SECRET_KEYS.items()
+        for key in keys
+        if isinstance(table.get(section), dict) and key in table[section]
+    ]
+    if problems:
+        raise UserError("", problems=problems)
+
+
+def _problems(path: Path, text: str, error: ValidationError) -> list[Problem]:
+    return [_problem(path, text, detail) for detail in error.errors()]
+
+
+def _problem(path: Path, text: str, detail: Any) -> Problem:
+    location = [str(part) for part in detail["loc"]]
+    variable = ENV_PREFIX + "__".join(location).upper()
+    name = ".".join(location)
+    message, mend = _explain(detail, name)
+    if variable in os.environ:
+        return Problem(message, mend, f"biến môi trường {variable}")
+    return Problem(message, mend, str(path), _line_of(text, location))
+
+
+_MENDS = {
+    "extra_forbidden": ("Không có mục cài đặt “{name}”.", "Hãy kiểm tra chính tả hoặc xóa dòng."),
+    "literal_error": ("“{name}” không nhận giá trị này.", "Giá trị nhận được: {expected}."),
+    "missing": ("Thiếu mục “{name}”.", "Hãy thêm vào."),
+}
+
+
+def _explain(detail: Any, name: str) -> tuple[str, str]:
+    context = detail.get("ctx") or {}
+    if detail["type"] in _MENDS:
+        message, mend = _MENDS[detail["type"]]
+        expected = str(context.get("expected", "")).replace(" or ", " hoặc ")
+        return message.format(name=name), mend.format(expected=expected)
+    if detail["type"] == "value_error":
+        return f"“{name}”: {context.get('error')}.", "Hãy sửa giá trị này."
+    for limit, words in (("ge", "không nhỏ hơn"), ("le", "không lớn hơn"), ("gt", "lớn hơn")):
+        if limit in context:
+            return f"“{name}” phải {words} {context[limit]}.", "Hãy sửa giá trị này."
+    kind = {"int": "số nguyên", "float": "số", "bool": "true hoặc false", "list": "danh sách [..]"}
+    wanted = kind.get(
+        str(detail["type"]).split("_", maxsplit=1)[0], "đúng kiểu (chữ đặt trong nháy)"
+    )
+    return f"“{name}” sai kiểu giá trị.", f"Giá trị phải là {wanted}."
+
+
+def _line_of(text: str, location: tuple[str, ...] | list[str]) -> int | None:
+    """The line of a key in the file: the last of `location` found inside its table."""
+    keys = [part for part in location if not part.isdigit()]
+    table = ""
+    best: int | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[([^\]]+)\]", line):
+            table = header.group(1).replace('"', "").strip()
+            if table == ".".join(keys):
+                best = number
+        elif key := re.match(r"\s*([\w.-]+|\"[^\"]+\")\s*=", line):
+            full = ".".join(part for part in (table, key.group(1).strip('"')) if part)
+            if full == ".".join(keys[: full.count(".") + 1]):
+                best = number
+    return best
