@@ -41,6 +41,7 @@ from channels.base import (
     Target,
 )
 from channels.redaction import redact
+from content.bulletin import Revision
 from content.station import Station
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ class Dispatcher:
         store: ArtefactStore,
         media: Path,
         clock: Clock,
+        spoken_sha256: Callable[[Revision], str],
     ) -> None:
         self._database = database
         self._station = station
@@ -75,6 +77,7 @@ class Dispatcher:
         self._store = store
         self._media = media
         self._clock = clock
+        self._spoken_sha256 = spoken_sha256
         self._leads = {name: channel.lead for name, channel in channels.items()}
         self.stop = threading.Event()
 
@@ -322,11 +325,11 @@ class Dispatcher:
         with self._database.reading() as session:
             refusal = gates.check(
                 session, self._settings, self._zone, delivery, start, prepared.duration
-            )
+            ) or gates.check_words(session, delivery, self._spoken_sha256)
         if refusal is None:
             return False
         if refusal.until is None:
-            self._move(delivery, Status.CANCELLED, Outcome(refusal.reason))
+            self._move(delivery, refusal.status, Outcome(refusal.reason))
         else:
             self._postpone(delivery, refusal.until, refusal.reason)
         return True

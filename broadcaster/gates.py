@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from broadcaster.records import Delivery
+from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
 from content.bulletin import Bulletin, BulletinStatus, Revision
@@ -26,6 +26,8 @@ class Refusal:
 
     reason: str
     until: datetime | None = None
+    status: Status = Status.CANCELLED
+    """What it becomes when waiting does not help."""
 
 
 def check(
@@ -44,19 +46,24 @@ def check(
     )
 
 
+def check_words(
+    session: Session, delivery: Delivery, spoken_sha256: Callable[[Revision], str]
+) -> Refusal | None:
+    """Approval binds the spoken words too: a changed lexicon needs a new look by the approver."""
+    review = approval_of(session, delivery.revision_id)
+    if delivery.channel != SOUND or review is None or review.spoken_sha256 is None:
+        return None
+    if spoken_sha256(session.get_one(Revision, delivery.revision_id)) == review.spoken_sha256:
+        return None
+    return Refusal("lời đọc đã đổi sau khi duyệt (từ điển của xã?); hãy trình và duyệt lại")
+
+
 def permit(settings: Settings, zone: ZoneInfo, channel: str) -> Callable[[datetime], str | None]:
     """The last gate, asked while the effect runs: a reason to be silent at this moment."""
     if channel != SOUND:
         return lambda _moment: None
-    quiet = QuietHours.parse(settings.broadcast.quiet_hours)
-
-    def reason(moment: datetime) -> str | None:
-        local = moment.astimezone(zone)
-        if quiet.covers(local, local):
-            return f"đang trong giờ yên tĩnh {quiet}"
-        return None
-
-    return reason
+    quiet = QuietHours.parse(settings.broadcast.quiet_hours, zone)
+    return lambda moment: quiet.reason(moment, moment)
 
 
 def _approval(session: Session, delivery: Delivery) -> Refusal | None:
@@ -95,9 +102,11 @@ def _sound(
     if delivery.channel != SOUND:
         return None
     end = start + duration
-    quiet = QuietHours.parse(settings.broadcast.quiet_hours)
-    if quiet.covers(start.astimezone(zone), end.astimezone(zone)):
-        return Refusal(f"rơi vào giờ yên tĩnh {quiet}", until=_after_quiet(quiet, zone, start))
+    quiet = QuietHours.parse(settings.broadcast.quiet_hours, zone)
+    if (reason := quiet.reason(start, end)) is not None:
+        return Refusal(reason, until=_after_quiet(quiet, start))
+    if end > session.get_one(Broadcast, delivery.broadcast_id).ends_at:
+        return Refusal("không còn đủ thời gian trong khung giờ", status=Status.MISSED)
     limit = timedelta(minutes=settings.broadcast.minutes_per_session)
     if _aired(session, delivery) + duration > limit:
         minutes = settings.broadcast.minutes_per_session
@@ -105,14 +114,13 @@ def _sound(
     return None
 
 
-def _after_quiet(quiet: QuietHours, zone: ZoneInfo, start: datetime) -> datetime:
+def _after_quiet(quiet: QuietHours, start: datetime) -> datetime:
     """The first whole minute after `start` that is not quiet (a day has 1440 of them)."""
     moment = start.replace(second=0, microsecond=0)
     for _ in range(24 * 60):
         moment += timedelta(minutes=1)
-        local = moment.astimezone(zone)
-        if not quiet.covers(local, local):
-            return moment
+        if not quiet.covers(moment, moment):
+            break
     return moment
 
 

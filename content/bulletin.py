@@ -89,6 +89,8 @@ class Review(SQLModel, table=True):
     """The revision's hash as it stood when the person decided."""
     spoken_sha256: str | None = None
     """Of the spoken text that was approved for the loudspeakers."""
+    air_seconds: float | None = None
+    """With an approval: estimated air time of the spoken text, for planning."""
     residue_accepted: list[str] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )

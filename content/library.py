@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from content.bulletin import Bulletin, BulletinStatus, Review, Revision
+from content.draft import BulletinDraft
 from content.errors import UserError
 from content.files import sha256_of_file, write_atomically
-from content.reader import BulletinDraft
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Approval:
     """What the approver binds: the spoken text, and the unreadable bits that were let pass."""
 
     spoken_sha256: str
+    air_seconds: float
+    """Estimated air time of the spoken text."""
     residue: Sequence[str] = ()
     accept_residue: bool = False
     two_person: bool = True
@@ -87,6 +89,7 @@ def approve(
     _check_residue(article, approval)
     review = _review(article, ReviewAction.APPROVE, by, now)
     review.spoken_sha256 = approval.spoken_sha256
+    review.air_seconds = approval.air_seconds
     review.residue_accepted = list(approval.residue)
     return _apply(session, article, review)
 
@@ -151,8 +154,7 @@ def _check_status(bulletin: Bulletin, action: ReviewAction) -> None:
     status = BulletinStatus(bulletin.status)
     if status not in _FROM[action]:
         raise UserError(
-            f"Bản tin {bulletin.id} đang là {STATUS_LABELS[status]}, "
-            f"không {_VERBS[action]} được.",
+            f"Bản tin {bulletin.id} đang là {STATUS_LABELS[status]}, không {_VERBS[action]} được.",
             _NEXT[status].format(id=bulletin.id),
         )
 

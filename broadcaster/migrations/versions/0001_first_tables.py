@@ -309,6 +309,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("spoken_sha256", sa.String(), nullable=True),
+        sa.Column("air_seconds", sa.Float(), nullable=True),
         sa.Column("residue_accepted", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["revision_id"],

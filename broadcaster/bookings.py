@@ -1,0 +1,260 @@
+"""One-off broadcasts made by hand, and what a person may do with any delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from broadcaster import evidence, gates
+from broadcaster.app import App
+from broadcaster.delivery import LABELS, OPEN, Outcome, decide, move
+from broadcaster.evidence import Kind
+from broadcaster.records import Broadcast, Decision, Delivery, Origin
+from broadcaster.records import DeliveryStatus as Status
+from content import library
+from content.bulletin import BulletinStatus
+from content.errors import UserError
+from content.library import Article
+from content.people import Role, require_role
+from content.workflow import STATUS_LABELS
+from schedules.openings import QuietHours
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A broadcast with its deliveries, in order."""
+
+    broadcast: Broadcast
+    deliveries: Sequence[Delivery]
+
+
+def add(app: App, bulletin_id: int, channel: str, targets: Sequence[str], at: datetime) -> Booked:
+    """Book an approved bulletin on a channel at a moment (UTC). Raises UserError."""
+    names = known_targets(app, channel, targets)
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        article = library.get_article(session, app.station_id, bulletin_id)
+        _check_bookable(app, article, channel, at)
+        broadcast = _broadcast(app, channel, at, now)
+        session.add(broadcast)
+        session.flush()
+        deliveries = [_delivery(app, broadcast, article, name) for name in names]
+        session.add_all(deliveries)
+        session.flush()
+        for delivery in deliveries:
+            decide(session, delivery, f"{app.person} đặt buổi phát riêng", now)
+    return Booked(broadcast, deliveries)
+
+
+def known_targets(app: App, channel: str, wanted: Sequence[str]) -> list[str]:
+    """The targets meant, all of the channel when none is named. Raises UserError."""
+    if channel not in app.channels:
+        raise UserError(
+            f"Không có kênh “{channel}”.", f"Các kênh hiện có: {', '.join(app.channels)}."
+        )
+    known = [target.name for target in app.channels[channel].targets()]
+    for name in wanted:
+        if name not in known:
+            what = "cụm loa" if channel == gates.SOUND else "nơi nhận"
+            raise UserError(
+                f"Kênh {channel} không có {what} “{name}”.", f"Hiện có: {', '.join(known)}."
+            )
+    if not known:
+        raise UserError(
+            f"Kênh {channel} chưa có nơi nhận nào.", f"Hãy xem mục [{channel}] trong tệp cài đặt."
+        )
+    return list(dict.fromkeys(wanted)) or known
+
+
+def listed(
+    app: App, *, since: datetime | None = None, until: datetime | None = None
+) -> list[Booked]:
+    """Broadcasts with their deliveries, in order of time."""
+    with app.database.reading() as session:
+        query = select(Broadcast).where(Broadcast.station_id == app.station_id)
+        if since is not None:
+            query = query.where(col(Broadcast.starts_at) >= since)
+        if until is not None:
+            query = query.where(col(Broadcast.starts_at) < until)
+        broadcasts = session.exec(query.order_by(col(Broadcast.starts_at), col(Broadcast.id))).all()
+        return [Booked(row, deliveries_of(session, row)) for row in broadcasts]
+
+
+def get(app: App, broadcast_id: int) -> Booked:
+    """One broadcast. Raises UserError."""
+    with app.database.reading() as session:
+        row = _known(app, session, broadcast_id)
+        return Booked(row, deliveries_of(session, row))
+
+
+def cancel(app: App, broadcast_id: int) -> int:
+    """Cancel what has not begun of a broadcast; how many deliveries that were."""
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        row = _known(app, session, broadcast_id)
+        pending = [item for item in deliveries_of(session, row) if item.status in OPEN]
+        if not pending:
+            raise UserError(
+                f"Buổi phát {broadcast_id} không còn lượt nào chưa phát để hủy.",
+                f"Xem: broadcaster broadcast why {broadcast_id}.",
+            )
+        for delivery in pending:
+            move(
+                session,
+                delivery,
+                Status.CANCELLED,
+                Outcome(f"{app.person} hủy"),
+                app.clock.now(),
+            )
+    return len(pending)
+
+
+def settle(app: App, delivery_id: int, *, permalink: str | None) -> Delivery:
+    """A person says what became of an unknown delivery: sent (with a link) or surely not.
+
+    Not sent: ready again while its window is open, failed after that.
+    """
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        delivery = session.get(Delivery, delivery_id)
+        if delivery is None or delivery.station_id != app.station_id:
+            raise UserError(f"Không có lượt phát số {delivery_id}.")
+        if delivery.status != Status.UNKNOWN:
+            raise UserError(
+                f"Lượt phát {delivery_id} đang là “{LABELS[Status(delivery.status)]}”, "
+                "không cần xác nhận.",
+                "Chỉ xác nhận lượt “chưa rõ kết quả”.",
+            )
+        to, outcome = _settled(app, delivery, permalink, now)
+        move(session, delivery, to, outcome, now)
+    return delivery
+
+
+def why(app: App, broadcast_id: int) -> list[Decision]:
+    """The decisions about a broadcast and its deliveries, in order."""
+    with app.database.reading() as session:
+        _known(app, session, broadcast_id)
+        query = select(Decision).where(Decision.broadcast_id == broadcast_id)
+        return list(session.exec(query.order_by(col(Decision.at), col(Decision.id))).all())
+
+
+def deliveries_of(session: Session, broadcast: Broadcast) -> list[Delivery]:
+    """In order of the programme."""
+    query = select(Delivery).where(Delivery.broadcast_id == broadcast.id)
+    return list(session.exec(query.order_by(col(Delivery.position), col(Delivery.id))).all())
+
+
+def to_json(booked: Booked) -> dict[str, Any]:
+    """The contract's form of a broadcast."""
+    row = booked.broadcast
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "origin": row.origin,
+        "starts_at": evidence.iso(row.starts_at),
+        "ends_at": evidence.iso(row.ends_at),
+        "deliveries": [
+            {
+                "id": item.id,
+                "target": item.target,
+                "status": item.status,
+                "bulletin": item.bulletin_id,
+                "revision": item.revision,
+                "position": item.position,
+                "reason": item.reason,
+                "external_id": item.external_id,
+                "permalink": item.permalink,
+            }
+            for item in booked.deliveries
+        ],
+    }
+
+
+def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> None:
+    revision, status = article.revision, BulletinStatus(article.bulletin.status)
+    day = at.astimezone(app.zone).date()
+    if status is not BulletinStatus.APPROVED:
+        raise UserError(
+            f"Bản tin {article.id} đang là {STATUS_LABELS[status]}, chưa được phát.",
+            f"Hãy trình và duyệt trước: broadcaster bulletin submit {article.id}.",
+        )
+    if revision.channels and channel not in revision.channels:
+        raise UserError(
+            f"Bản tin {article.id} không dành cho kênh {channel}.",
+            f"Bài ghi các kênh: {', '.join(revision.channels)}.",
+        )
+    if revision.valid_until is not None and day > revision.valid_until:
+        raise UserError(
+            f"Ngày {day:%d/%m/%Y} bản tin {article.id} đã hết hạn.",
+            "Hãy chọn ngày sớm hơn hoặc sửa valid_until.",
+        )
+    if revision.valid_from is not None and day < revision.valid_from:
+        raise UserError(
+            f"Bản tin {article.id} chỉ dùng từ ngày {revision.valid_from:%d/%m/%Y}.",
+            "Hãy chọn ngày khác.",
+        )
+    if channel == gates.SOUND:
+        quiet = QuietHours.parse(app.settings.broadcast.quiet_hours, app.zone)
+        if (reason := quiet.reason(at, at)) is not None:
+            raise UserError(reason, "Hãy chọn giờ khác; chỉ tin khẩn cấp mới được phát lúc này.")
+
+
+def _broadcast(app: App, channel: str, at: datetime, now: datetime) -> Broadcast:
+    return Broadcast(
+        station_id=app.station_id,
+        channel=channel,
+        origin=Origin.ONE_OFF,
+        starts_at=at,
+        ends_at=at + timedelta(seconds=app.settings.broadcast.grace),
+        created_at=now,
+        created_by=app.person,
+    )
+
+
+def _delivery(app: App, broadcast: Broadcast, article: Article, target: str) -> Delivery:
+    return Delivery(
+        station_id=app.station_id,
+        broadcast_id=broadcast.id or 0,
+        bulletin_id=article.id,
+        revision_id=article.revision_id,
+        revision=article.revision.number,
+        channel=broadcast.channel,
+        target=target,
+        scheduled_at=broadcast.starts_at,
+        expires_at=broadcast.ends_at,
+        reason="đặt riêng",
+    )
+
+
+def _settled(
+    app: App, delivery: Delivery, permalink: str | None, now: datetime
+) -> tuple[Status, Outcome]:
+    who = {"person": app.person}
+    if permalink is not None:
+        changes = {
+            "permalink": permalink or None,
+            "started_at": delivery.started_at or delivery.first_sent_at,
+            "ended_at": now,
+        }
+        reason = f"{app.person} xác nhận đã ra ngoài"
+        return Status.SENT, Outcome(reason, changes, details=who, kind=Kind.SETTLEMENT)
+    if now <= delivery.expires_at:
+        reason = f"{app.person} xác nhận chưa ra ngoài; được gửi lại"
+        return Status.READY, Outcome(reason, details=who, kind=Kind.SETTLEMENT)
+    reason = f"{app.person} xác nhận chưa ra ngoài; đã quá giờ"
+    return Status.FAILED, Outcome(reason, details=who, kind=Kind.SETTLEMENT)
+
+
+def _known(app: App, session: Session, broadcast_id: int) -> Broadcast:
+    row = session.get(Broadcast, broadcast_id)
+    if row is None or row.station_id != app.station_id:
+        raise UserError(
+            f"Không có buổi phát số {broadcast_id}.", "Xem danh sách: broadcaster broadcast list."
+        )
+    return row

@@ -1,0 +1,106 @@
+"""The command line: one module per noun; parse, call, print, exit code. No logic.
+
+Exit codes: 0 done, 1 the user can mend it, 2 wrong usage, 3 a bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from broadcaster.cli import vietnamese
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("setup", "Tạo thư mục làm việc, tệp cài đặt và cơ sở dữ liệu."),
+    "demo": ("demo", "Chạy thử toàn bộ công việc trong một thư mục tạm."),
+    "plan": ("plan", "Kế hoạch: nhập văn bản, xem nhiệm vụ, đọc thời gian."),
+    "bulletin": ("bulletin", "Bản tin: thêm, sửa, trình, duyệt, gỡ, xem trước."),
+    "speech": ("speech", "Giọng đọc: lời sẽ đọc, tệp âm thanh, từ điển của xã."),
+    "slot": ("slot", "Khung giờ phát và đăng hằng tuần."),
+    "schedule": ("schedule", "Lịch tuần: xếp, xem, xuất ra tệp để in."),
+    "broadcast": ("broadcast", "Buổi phát riêng lẻ: thêm, xem, hủy, hỏi vì sao."),
+    "run": ("run", "Chạy chương trình phát (để chạy suốt ngày đêm)."),
+    "evidence": ("evidence", "Sổ minh chứng: xem và kiểm tra."),
+    "channel": ("channel", "Các kênh: xem và kiểm tra kết nối."),
+    "person": ("person", "Người dùng: thêm người và vai trò."),
+    "status": ("status", "Tình hình hôm nay: việc sắp tới, việc cần người xử lý."),
+}
+"""Each noun, its module, and its line in `--help`. A module is imported only when it is used."""
+
+_COMMON = {"--home": "HOME", "--as": "USER"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `broadcaster` command; always leaves through SystemExit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and give its exit code."""
+    try:
+        rest = _take_common(arguments)
+        return _call(rest)
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the boundary
+        # The one boundary of the command line: what users can mend, or a bug with a log.
+        from broadcaster.cli.boundary import report
+
+        return report(error)
+
+
+def _call(arguments: list[str]) -> int:
+    vietnamese.install()
+    import typer
+
+    app = typer.Typer(
+        name="broadcaster",
+        help="Thực hiện kế hoạch tuyên truyền cải cách hành chính của xã: "
+        "loa truyền thanh, Facebook, Zalo, minh chứng.",
+        epilog="Đặt được ở mọi lệnh: --home THƯ_MỤC (nơi làm việc), --as “HỌ TÊN” (người làm).",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    for name, (module, line) in COMMANDS.items():
+        if name == chosen:
+            importlib.import_module(f"broadcaster.cli.{module}").register(app, name, line)
+        else:
+            app.command(name, help=line, short_help=line)(_not_chosen)
+    typer.main.get_command(app)(args=arguments, prog_name="broadcaster")
+    return 0
+
+
+def _root() -> None:
+    """Options for every command are taken before the parser sees them (`_take_common`)."""
+
+
+def _not_chosen() -> None:
+    """Stands in the list of commands for one that this call does not use."""
+
+
+def _take_common(arguments: list[str]) -> list[str]:
+    """Take `--home X` and `--as X` from anywhere before `--`; they act as the environment."""
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            rest += [word, *words]
+        elif name in _COMMON:
+            found = value if equals else next(words, None)
+            if not found:
+                print(f"Tùy chọn {name} cần một giá trị.", file=sys.stderr)  # noqa: T201
+                raise SystemExit(2)
+            os.environ[f"BROADCASTER_{_COMMON[name]}"] = found
+        else:
+            rest.append(word)
+    return rest

@@ -1,0 +1,213 @@
+"""`bulletin`: the library and its review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from broadcaster import editorial
+from broadcaster.cli.console import note, print_json, say, table
+from broadcaster.cli.session import opened
+from broadcaster.editorial import Acted
+from content import library
+from content.bulletin import BulletinStatus
+from content.workflow import STATUS_LABELS
+
+_Id = Annotated[int, typer.Argument(help="Số của bản tin.")]
+_File = Annotated[Path, typer.Argument(help="Tệp .md, .docx hoặc .txt.")]
+_Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
+_Note = Annotated[str | None, typer.Option("--note", help="Lý do.")]
+
+
+def register(app: typer.Typer, name: str, line: str) -> None:
+    """Add the noun."""
+    noun = typer.Typer(help=line, no_args_is_help=True)
+    noun.command("add", help="Thêm bản tin từ tệp.")(add)
+    noun.command("list", help="Danh sách bản tin.")(list_bulletins)
+    noun.command("show", help="Nội dung, các lần sửa và các bước duyệt.")(show)
+    noun.command("edit", help="Thay nội dung bằng tệp mới; phải duyệt lại.")(edit)
+    noun.command("submit", help="Trình duyệt.")(submit)
+    noun.command("approve", help="Duyệt (người khác người soạn).")(approve)
+    noun.command("return", help="Trả lại cho biên tập viên.")(return_)
+    noun.command("withdraw", help="Gỡ khỏi sử dụng.")(withdraw)
+    noun.command("preview", help="Xem đúng nội dung sẽ phát hoặc đăng.")(preview)
+    app.add_typer(noun, name=name)
+
+
+def add(file: _File, as_json: _Json = False) -> None:
+    """Read a file into the library."""
+    with opened() as app:
+        _done(editorial.add(app, _read(file)), as_json, "Tiếp theo: broadcaster bulletin submit")
+
+
+def edit(bulletin: _Id, file: _File, as_json: _Json = False) -> None:
+    """A new revision from a file."""
+    with opened() as app:
+        acted = editorial.edit(app, bulletin, _read(file))
+        _done(acted, as_json, "Tiếp theo: broadcaster bulletin submit")
+
+
+def submit(bulletin: _Id, as_json: _Json = False) -> None:
+    """Hand over for approval."""
+    with opened() as app:
+        _done(editorial.submit(app, bulletin), as_json, "Chờ duyệt: broadcaster bulletin approve")
+
+
+def approve(
+    bulletin: _Id,
+    accept_residue: Annotated[
+        bool, typer.Option("--accept-residue", help="Duyệt dù loa có chỗ không đọc được.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Let it go out."""
+    with opened() as app:
+        _done(editorial.approve(app, bulletin, accept_residue=accept_residue), as_json)
+
+
+def return_(bulletin: _Id, reason: _Note = None, as_json: _Json = False) -> None:
+    """Back to the editor."""
+    with opened() as app:
+        _done(editorial.send_back(app, bulletin, reason), as_json)
+
+
+def withdraw(bulletin: _Id, reason: _Note = None, as_json: _Json = False) -> None:
+    """Out of use."""
+    with opened() as app:
+        _done(editorial.withdraw(app, bulletin, reason), as_json)
+
+
+def list_bulletins(
+    status: Annotated[BulletinStatus | None, typer.Option(help="Chỉ trạng thái này.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """All bulletins with their newest revisions."""
+    with opened() as app, app.database.reading() as session:
+        found = library.list_articles(session, app.station_id, status)
+    if as_json:
+        print_json([_record(article) for article in found])
+        return
+    table(
+        ["Số", "Tên bài", "Bản", "Trạng thái", "Kênh"],
+        [
+            (
+                article.id,
+                article.revision.title,
+                article.revision.number,
+                STATUS_LABELS[BulletinStatus(article.bulletin.status)],
+                ", ".join(article.revision.channels) or "tất cả",
+            )
+            for article in found
+        ],
+    )
+
+
+def show(bulletin: _Id, as_json: _Json = False) -> None:
+    """The text, its revisions, its review."""
+    with opened() as app, app.database.reading() as session:
+        article = library.get_article(session, app.station_id, bulletin)
+        past = library.history(session, bulletin)
+    steps = [
+        {
+            "revision": revision.number,
+            "action": step.action,
+            "person": step.person,
+            "at": step.at.isoformat(),
+            "note": step.note,
+            "residue_accepted": step.residue_accepted,
+        }
+        for revision, reviews in past
+        for step in reviews
+    ]
+    if as_json:
+        print_json(_record(article) | {"body": article.revision.body, "reviews": steps})
+        return
+    status = STATUS_LABELS[BulletinStatus(article.bulletin.status)]
+    say(f"{article.revision.title}", "bold")
+    say(f"Bản tin {bulletin}, bản {article.revision.number}, {status}\n")
+    say(article.revision.body)
+    if steps:
+        table(
+            ["Bản", "Việc", "Người", "Lúc", "Ghi chú"],
+            [
+                (s["revision"], s["action"], s["person"], str(s["at"])[:16], s["note"])
+                for s in steps
+            ],
+        )
+
+
+def preview(
+    bulletin: _Id,
+    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Ghi ra tệp (mp3 hoặc html).")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Exactly what will go out, and everything that would stop it."""
+    from broadcaster.preview import preview as make_preview
+
+    with opened() as app:
+        made = make_preview(app, bulletin, channel, output)
+    if as_json:
+        print_json(made.to_json())
+        return
+    say(made.text)
+    if made.seconds:
+        note(f"Thời lượng: {made.seconds:.0f} giây")
+    for item in made.residue:
+        say(f"Loa không đọc được: “{item}”", "yellow")
+    for problem in made.problems:
+        say(f"Không đăng được: {problem}", "bold red")
+    if output is not None:
+        note(f"Đã ghi: {output}")
+
+
+def _read(file: Path) -> Any:
+    from broadcaster.registry import CHANNELS
+    from content.reader import read_bulletin
+
+    return read_bulletin(file, known_channels=(*CHANNELS, "portal"))
+
+
+def _record(article: library.Article) -> dict[str, Any]:
+    revision = article.revision
+    return {
+        "id": article.id,
+        "revision": revision.number,
+        "status": article.bulletin.status,
+        "title": revision.title,
+        "topic": revision.topic,
+        "task": revision.task,
+        "channels": revision.channels,
+        "priority": revision.priority,
+        "valid_from": revision.valid_from.isoformat() if revision.valid_from else None,
+        "valid_until": revision.valid_until.isoformat() if revision.valid_until else None,
+        "image": revision.image,
+        "link": revision.link,
+        "sha256": revision.sha256,
+    }
+
+
+def _done(acted: Acted, as_json: bool, following: str = "") -> None:
+    article = acted.article
+    if as_json:
+        print_json(
+            {
+                "id": article.id,
+                "revision": article.revision.number,
+                "status": article.bulletin.status,
+                "cancelled": acted.cancelled,
+            }
+        )
+        return
+    status = STATUS_LABELS[BulletinStatus(article.bulletin.status)]
+    say(
+        f"Bản tin {article.id} (bản {article.revision.number}): {status} — {article.revision.title}"
+    )
+    if acted.cancelled:
+        say(f"Đã rút khỏi lịch {acted.cancelled} lượt chưa phát.", "yellow")
+    if following:
+        note(f"{following} {article.id}")

@@ -1,0 +1,67 @@
+"""`channel`: what goes out how, and whether it could."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from broadcaster.cli.console import print_json, say, table
+from broadcaster.cli.session import opened
+from content.errors import UserError
+
+_Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
+
+
+def register(app: typer.Typer, name: str, line: str) -> None:
+    """Add the noun."""
+    noun = typer.Typer(help=line, no_args_is_help=True)
+    noun.command("list", help="Các kênh và nơi nhận.")(list_channels)
+    noun.command("check", help="Kiểm tra kênh có gửi được không (không gửi gì).")(check)
+    app.add_typer(noun, name=name)
+
+
+def list_channels(as_json: _Json = False) -> None:
+    """Channels and their targets."""
+    with opened() as app:
+        rows = [
+            {
+                "name": name,
+                "simulated": channel.simulated,
+                "targets": [target.name for target in channel.targets()],
+            }
+            for name, channel in app.channels.items()
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    table(
+        ["Kênh", "Chế độ", "Nơi nhận"],
+        [
+            (row["name"], "mô phỏng" if row["simulated"] else "thật", ", ".join(row["targets"]))
+            for row in rows
+        ],
+    )
+
+
+def check(
+    name: Annotated[str | None, typer.Argument(help="Tên kênh (mặc định: tất cả).")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Exit code 1 when a channel could not deliver now."""
+    with opened() as app:
+        if name is not None and name not in app.channels:
+            raise UserError(
+                f"Không có kênh “{name}”.", f"Các kênh hiện có: {', '.join(app.channels)}."
+            )
+        wanted = [name] if name else list(app.channels)
+        found = [(one, health) for one in wanted for health in app.channels[one].check()]
+    if as_json:
+        print_json(
+            [{"channel": one, "name": h.name, "ok": h.ok, "message": h.message} for one, h in found]
+        )
+    else:
+        for one, health in found:
+            mark, style = ("✓", "green") if health.ok else ("✗", "red")
+            say(f"{mark} {one}: {health.name} — {health.message}", style)
+    raise typer.Exit(0 if all(health.ok for _, health in found) else 1)

@@ -1,0 +1,66 @@
+"""Printing: tables for people (80 columns), one JSON document for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+OUT = Console(highlight=False, soft_wrap=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def say(text: str, style: str = "") -> None:
+    """A message for a person, never read as markup."""
+    OUT.print(Text(text, style=style))
+
+
+def note(text: str) -> None:
+    """A message beside the result: on stderr."""
+    ERR.print(Text(text, style="dim"))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+    """A table that fits the terminal; long cells wrap."""
+    shown = Table(
+        title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=False
+    )
+    for column in columns:
+        shown.add_column(column, overflow="fold", justify="right" if column == "Số" else "left")
+    empty = True
+    for row in rows:
+        empty = False
+        shown.add_row(*(Text(_cell(value)) for value in row))
+    if empty:
+        say("(chưa có gì)", "dim")
+    else:
+        OUT.print(shown)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    return str(value)
+
+
+def moment(value: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str:
+    """A moment on the station's clock: "T2 23/11 05:30"."""
+    if value is None:
+        return "—"
+    local = value.astimezone(zone)
+    day = "CN" if local.weekday() == 6 else f"T{local.weekday() + 2}"
+    return f"{day} {local:%d/%m %H:%M:%S}" if seconds else f"{day} {local:%d/%m %H:%M}"

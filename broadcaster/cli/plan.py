@@ -1,0 +1,175 @@
+"""`plan`: import a document, show what was read, read a timeframe."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from broadcaster import plans
+from broadcaster.cli.console import note, print_json, say, table
+from broadcaster.cli.session import opened
+
+_Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
+
+
+def register(app: typer.Typer, name: str, line: str) -> None:
+    """Add the noun."""
+    noun = typer.Typer(help=line, no_args_is_help=True)
+    noun.command("import", help="Nhập văn bản kế hoạch (.txt, .md).")(import_)
+    noun.command("list", help="Các kế hoạch đã nhập.")(list_plans)
+    noun.command("show", help="Xem một kế hoạch: nhiệm vụ và cảnh báo.")(show)
+    noun.command("status", help="Mỗi nhiệm vụ đã làm đến đâu.")(status)
+    noun.command("timeframe", help="Đọc cụm từ chỉ thời gian (“-” = mỗi dòng một cụm).")(timeframe)
+    app.add_typer(noun, name=name)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")], as_json: _Json = False
+) -> None:
+    """Import a document and print what was read."""
+    with opened() as app:
+        imported = plans.import_plan(app, file)
+    if imported.again:
+        note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
+    if as_json:
+        print_json(plans.to_json(imported.plan))
+    else:
+        _print(imported)
+
+
+def list_plans(as_json: _Json = False) -> None:
+    """All plans."""
+    with opened() as app:
+        found = plans.all_plans(app)
+    if as_json:
+        print_json([plans.to_json(plan) for plan in found])
+        return
+    table(
+        ["Số", "Kế hoạch", "Từ", "Đến", "Tệp"],
+        [
+            (plan.id, plan.title, _day(plan.period_start), _day(plan.period_end), plan.source_name)
+            for plan in found
+        ],
+    )
+
+
+def show(
+    plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    as_json: _Json = False,
+) -> None:
+    """One plan with its tasks and warnings."""
+    with opened() as app:
+        imported = plans.get_plan(app, plan)
+    if as_json:
+        print_json(plans.to_json(imported.plan))
+    else:
+        _print(imported)
+
+
+def status(
+    plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    as_json: _Json = False,
+) -> None:
+    """How far each task is."""
+    with opened() as app:
+        rows = plans.progress(app, plan)
+    if as_json:
+        print_json(
+            [
+                {
+                    "no": row.task.no,
+                    "content": row.task.content,
+                    "channels": row.task.channels,
+                    "timeframe": row.task.timeframe,
+                    "bulletins": row.bulletins,
+                    "sent": row.sent,
+                }
+                for row in rows
+            ]
+        )
+        return
+    table(
+        ["Số", "Nhiệm vụ", "Thời gian", "Bản tin", "Đã phát"],
+        [
+            (r.task.no, r.task.content, r.task.timeframe.get("text"), r.bulletins, r.sent)
+            for r in rows
+        ],
+    )
+
+
+def timeframe(
+    text: Annotated[str, typer.Argument(help="Cụm từ, hoặc “-” để đọc từ đầu vào.")],
+    year: Annotated[int | None, typer.Option(help="Năm của kế hoạch.")] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Đầu kỳ.")] = None,
+    end: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Cuối kỳ.")] = None,
+    issued: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Ngày ban hành.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Read one phrase, or one a line."""
+    from broadcaster.clock import SystemClock
+    from schedules.timeframe import PlanContext, read_timeframe
+
+    year = year or (start.year if start else SystemClock().now().year)
+    context = PlanContext(
+        year=year,
+        start=start.date() if start else date(year, 1, 1),
+        end=end.date() if end else date(year, 12, 31),
+        issued=issued.date() if issued else None,
+    )
+    many = text == "-"
+    phrases = [line for line in sys.stdin.read().splitlines() if line.strip()] if many else [text]
+    found = [read_timeframe(phrase, context).to_json() for phrase in phrases]
+    if as_json:
+        print_json(found)
+        return
+    table(
+        ["Cụm từ", "Loại", "Khoảng", "Hạn", "Lặp lại", "Chưa đọc"],
+        [
+            (
+                item["text"],
+                item["kind"],
+                "\n".join(f"{a} → {b}" for a, b in item["windows"]),
+                "\n".join(item["due"]),
+                ", ".join(item["recurrence"]),
+                item["unread"] or "",
+            )
+            for item in found
+        ],
+    )
+
+
+def _print(imported: plans.Imported) -> None:
+    plan, document = imported.plan, imported.plan.document
+    say(f"Kế hoạch số {plan.id}: {plan.title or '(không rõ tên)'}", "bold")
+    say(
+        f"Cơ quan: {document['issuer'] or '(không rõ)'}   "
+        f"Số hiệu: {document['number'] or '(trống)'}/{document['symbol'] or '(trống)'}"
+    )
+    say(f"Thời gian: {_day(plan.period_start)} – {_day(plan.period_end)}")
+    table(
+        ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì"],
+        [
+            (t.no, t.content, ", ".join(t.channels), t.timeframe.get("text"), t.lead)
+            for t in imported.tasks
+        ],
+    )
+    _print_warnings(document["warnings"])
+
+
+def _print_warnings(warnings: list[dict[str, Any]]) -> None:
+    if not warnings:
+        return
+    say(f"Cần xem lại {len(warnings)} chỗ:", "bold yellow")
+    for warning in warnings:
+        where = f"dòng {warning['line']}: " if warning["line"] else ""
+        say(f"  • {where}{warning['message']}")
+
+
+def _day(value: date | None) -> str:
+    return f"{value:%d/%m/%Y}" if value else "(không rõ)"

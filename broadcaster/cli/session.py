@@ -1,0 +1,19 @@
+"""Opens the home for one command and closes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from broadcaster.app import App, open_app
+from broadcaster.settings import default_home
+
+
+@contextmanager
+def opened() -> Iterator[App]:
+    """The app of `--home` / BROADCASTER_HOME, acting as `--as` / BROADCASTER_USER."""
+    app = open_app(default_home())
+    try:
+        yield app
+    finally:
+        app.close()

@@ -1,0 +1,159 @@
+"""The editors' and leaders' acts: each changes the library, leaves evidence, and clears the week.
+
+An edit or a withdrawal takes the bulletin's coming deliveries out in the same transaction, so
+that no text can go out that nobody approved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from broadcaster import evidence
+from broadcaster.app import App
+from broadcaster.delivery import OPEN, Outcome, move
+from broadcaster.evidence import Kind
+from broadcaster.records import Delivery
+from broadcaster.records import DeliveryStatus as Status
+from content import library, workflow
+from content.bulletin import BulletinStatus, ReviewAction
+from content.draft import BulletinDraft
+from content.library import Article
+from content.people import Role, require_role
+from content.spoken import Spoken, estimate_seconds
+from content.workflow import Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A bulletin after an act, and how many coming deliveries were taken out because of it."""
+
+    article: Article
+    cancelled: int = 0
+
+
+def add(app: App, draft: BulletinDraft) -> Acted:
+    """A new draft in the library."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        article = library.add_bulletin(session, app.station_id, draft, app.media, app.person, now)
+    return Acted(article)
+
+
+def edit(app: App, bulletin_id: int, draft: BulletinDraft) -> Acted:
+    """The next revision; what was planned with the old one is taken out."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        before = library.get_article(session, app.station_id, bulletin_id)
+        article = library.edit_bulletin(
+            session, app.station_id, bulletin_id, draft, app.media, app.person, now
+        )
+        changed = article.revision.number != before.revision.number
+        reason = f"bản tin được sửa thành bản số {article.revision.number}, chờ duyệt lại"
+        cancelled = _take_out(app, session, bulletin_id, reason) if changed else 0
+    return Acted(article, cancelled)
+
+
+def submit(app: App, bulletin_id: int) -> Acted:
+    """Hand it over for approval."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        article = workflow.submit(session, app.station_id, bulletin_id, app.person, now)
+        _record(app, session, article, ReviewAction.SUBMIT)
+    return Acted(article)
+
+
+def approve(app: App, bulletin_id: int, *, accept_residue: bool = False) -> Acted:
+    """Let it go out, bound to the text and to the words that the loudspeakers will say."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.APPROVER)
+        draft = library.get_article(session, app.station_id, bulletin_id)
+        spoken = spoken_of(app, draft)
+        approval = Approval(
+            spoken_sha256=hashlib.sha256(spoken.spoken.encode()).hexdigest(),
+            air_seconds=estimate_seconds(spoken.spoken),
+            residue=spoken.residue if _is_heard(draft) else (),
+            accept_residue=accept_residue,
+            two_person=app.settings.approval.two_person,
+        )
+        today = now.astimezone(app.zone).date()
+        article = workflow.approve(
+            session, app.station_id, bulletin_id, approval, app.person, today, now
+        )
+        _record(app, session, article, ReviewAction.APPROVE, spoken=approval.spoken_sha256)
+    return Acted(article)
+
+
+def send_back(app: App, bulletin_id: int, note: str | None) -> Acted:
+    """Return it to the editor with the reason."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.APPROVER)
+        article = workflow.return_to_editor(
+            session, app.station_id, bulletin_id, note, app.person, now
+        )
+        _record(app, session, article, ReviewAction.RETURN, note=note)
+        cancelled = _take_out(app, session, bulletin_id, "người duyệt trả lại bản tin")
+    return Acted(article, cancelled)
+
+
+def withdraw(app: App, bulletin_id: int, note: str | None) -> Acted:
+    """Out of use: nothing more of it goes out."""
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        article = workflow.withdraw(session, app.station_id, bulletin_id, note, app.person, now)
+        _record(app, session, article, ReviewAction.WITHDRAW, note=note)
+        cancelled = _take_out(app, session, bulletin_id, "bản tin đã bị gỡ")
+    return Acted(article, cancelled)
+
+
+def spoken_of(app: App, article: Article) -> Spoken:
+    """Title and body as the loudspeakers will say them."""
+    return app.speak(f"{article.revision.title}.\n\n{article.revision.body}")
+
+
+def _is_heard(article: Article) -> bool:
+    return not article.revision.channels or "radio" in article.revision.channels
+
+
+def _take_out(app: App, session: Session, bulletin_id: int, reason: str) -> int:
+    """Cancel what is planned or ready; what is being sent or has gone out stays as it is."""
+    rows = session.exec(
+        select(Delivery).where(Delivery.bulletin_id == bulletin_id, col(Delivery.status).in_(OPEN))
+    ).all()
+    for delivery in rows:
+        move(session, delivery, Status.CANCELLED, Outcome(reason), app.clock.now())
+    return len(rows)
+
+
+def _record(
+    app: App,
+    session: Session,
+    article: Article,
+    action: ReviewAction,
+    *,
+    note: str | None = None,
+    spoken: str | None = None,
+) -> None:
+    evidence.append(
+        session,
+        app.station_id,
+        Kind.REVIEW,
+        app.clock.now(),
+        {"bulletin": article.id, "revision": article.revision.number, "simulated": False},
+        details={
+            "action": str(action),
+            "person": app.person,
+            "note": note,
+            "status": str(BulletinStatus(article.bulletin.status)),
+            "content_sha256": article.revision.sha256,
+            "spoken_sha256": spoken,
+        },
+    )

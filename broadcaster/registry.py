@@ -1,0 +1,117 @@
+"""The channels of this program: one visible dict. A new channel is one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from broadcaster.vault import Vault
+from channels.base import Channel
+from channels.facebook import FacebookChannel, SandboxFacebook
+from channels.facebook_post import FacebookSettings
+from channels.radio.channel import RadioChannel
+from channels.radio.settings import RadioFolders, RadioSettings
+from channels.zalo import SandboxZalo, ZaloChannel
+from channels.zalo_settings import ZaloSettings
+from channels.zalo_tokens import TokenPair
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from broadcaster.app import App
+
+
+def radio_of(app: App) -> RadioChannel:
+    """The loudspeakers, also for `speech audio`."""
+    chosen = app.settings.radio
+    settings = RadioSettings(
+        engines=tuple(chosen.engines),
+        voice=chosen.voice,
+        rate_wpm=chosen.rate,
+        loudness=chosen.loudness,
+        signature_tune=chosen.signature_tune,
+        zones={name: tuple(zone.outputs) for name, zone in chosen.zones.items()},
+        mode=chosen.mode,
+        minutes_per_session=app.settings.broadcast.minutes_per_session,
+    )
+    return RadioChannel(
+        settings,
+        app.settings.station.name,
+        RadioFolders.in_home(app.home),
+        app.clock,
+        speak=app.speak,
+        timezone=app.zone,
+    )
+
+
+def _facebook(app: App) -> Channel:
+    chosen = app.settings.facebook
+    settings = FacebookSettings(
+        mode=chosen.mode,
+        page_id=chosen.page_id,
+        graph_version=chosen.graph_version,
+        api_url=chosen.api_url,
+        page_token=_clear(chosen.page_token),
+        app_secret=_clear(chosen.app_secret) or None,
+        reference_code=chosen.reference_code,
+        timeout=chosen.timeout,
+    )
+    if chosen.mode == "sandbox":
+        return SandboxFacebook(settings, app.home / "sandbox", app.clock)
+    return FacebookChannel(settings, app.clock)
+
+
+def _zalo(app: App) -> Channel:
+    chosen = app.settings.zalo
+    settings = ZaloSettings(
+        mode=chosen.mode,
+        oa_id=chosen.oa_id,
+        app_id=chosen.app_id,
+        api_url=chosen.api_url,
+        oauth_url=chosen.oauth_url,
+        audience=tuple(chosen.audience),
+        groups=tuple(chosen.groups),
+        night_hours=tuple(chosen.night_hours),
+        timezone=app.settings.station.timezone,
+        author=app.settings.station.name,
+        cover_url=chosen.cover_url or None,
+        app_secret=_clear(chosen.app_secret),
+        oa_secret=_clear(chosen.oa_secret),
+        refresh_token=_clear(chosen.refresh_token),
+        timeout=chosen.timeout,
+    )
+    if chosen.mode == "sandbox":
+        return SandboxZalo(settings, app.home / "sandbox", app.clock)
+    return ZaloChannel(settings, _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock)
+
+
+CHANNELS: Mapping[str, Callable[[App], Channel]] = {
+    "radio": radio_of,
+    "facebook": _facebook,
+    "zalo": _zalo,
+}
+
+
+class _ZaloTokens:
+    """Zalo's rotating token pair, in the vault."""
+
+    _NAME = "zalo.tokens"
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def load(self) -> TokenPair | None:
+        kept = self._vault.get(self._NAME)
+        if kept is None:
+            return None
+        access, refresh, expires = kept.split("\n")
+        return TokenPair(access, refresh, datetime.fromisoformat(expires))
+
+    def save(self, pair: TokenPair) -> None:
+        kept = "\n".join((pair.access_token, pair.refresh_token, pair.expires_at.isoformat()))
+        self._vault.put(self._NAME, kept)
+
+
+def _clear(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""

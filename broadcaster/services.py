@@ -1,0 +1,35 @@
+"""Puts the running parts of an app together: dispatcher and daemon."""
+
+from __future__ import annotations
+
+import hashlib
+
+from broadcaster.app import App
+from broadcaster.daemon import Daemon
+from broadcaster.dispatch import Dispatcher
+from content.bulletin import Revision
+
+
+def make_dispatcher(app: App) -> Dispatcher:
+    """The dispatcher of this home's station."""
+    return Dispatcher(
+        app.database,
+        app.station,
+        app.settings,
+        app.channels,
+        app.store,
+        app.media,
+        app.clock,
+        lambda revision: spoken_sha256(app, revision),
+    )
+
+
+def make_daemon(app: App) -> Daemon:
+    """The daemon of this home."""
+    return Daemon(app.home, app.database, make_dispatcher(app), app.clock)
+
+
+def spoken_sha256(app: App, revision: Revision) -> str:
+    """Of the words that the loudspeakers would say of a revision now."""
+    spoken = app.speak(f"{revision.title}.\n\n{revision.body}").spoken
+    return hashlib.sha256(spoken.encode("utf-8")).hexdigest()

@@ -1,0 +1,64 @@
+"""Secrets at rest: encrypted in the database with a key file that only the owner reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from broadcaster.database import Database
+from broadcaster.records import Secret
+from channels.base import Clock
+from channels.redaction import register_secret
+from content.errors import UserError
+from content.files import sync_folder
+
+KEY_FILE = "vault.key"
+
+
+class Vault:
+    """Named secrets; the key lives beside the database, not in it (so not in its backups)."""
+
+    def __init__(self, database: Database, home: Path, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._path = home / KEY_FILE
+
+    def get(self, name: str) -> str | None:
+        """The secret in clear, registered with the redactor. Raises UserError for a wrong key."""
+        with self._database.reading() as session:
+            row = session.get(Secret, name)
+        if row is None:
+            return None
+        try:
+            value = self._cipher().decrypt(row.value.encode()).decode()
+        except InvalidToken:
+            raise UserError(
+                f"Không giải mã được bí mật “{name}”: tệp khóa {KEY_FILE} không đúng.",
+                "Hãy chép lại đúng tệp khóa, hoặc chạy: broadcaster channel login.",
+            ) from None
+        register_secret(value)
+        return value
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a secret; it is on disk when this returns."""
+        register_secret(value)
+        sealed = self._cipher().encrypt(value.encode()).decode()
+        with self._database.writing() as session:
+            session.merge(Secret(name=name, value=sealed, changed_at=self._clock.now()))
+
+    def make_key(self) -> None:
+        """Make the key file once, readable by its owner only."""
+        if self._path.exists():
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(self._path, flags, 0o600), "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self._path.parent)
+
+    def _cipher(self) -> Fernet:
+        self.make_key()
+        return Fernet(self._path.read_bytes())

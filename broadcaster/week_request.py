@@ -1,0 +1,216 @@
+"""What the pure planner is asked for a week, gathered from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import groupby
+
+from sqlmodel import Session, col, select
+
+from broadcaster import bookings
+from broadcaster.app import App
+from broadcaster.delivery import OPEN
+from broadcaster.records import Broadcast, Delivery
+from broadcaster.records import DeliveryStatus as Status
+from content.bulletin import Bulletin, BulletinStatus, Priority, Review, ReviewAction, Revision
+from schedules.openings import Opening, QuietHours, SlotRule, Week, occurrences
+from schedules.plan import Plan, Task
+from schedules.timetable import Slot
+from schedules.week_plan import (
+    RADIO_RULE,
+    Airing,
+    Candidate,
+    Pick,
+    PlanRequest,
+    PlanRules,
+    TaskNeed,
+)
+
+_MEMORY = timedelta(days=60)
+"""How far back airings matter for what is new and what is due again."""
+_FRAMING_SECONDS = 25.0
+"""Signature tune, greeting and goodbye of a loudspeaker session."""
+_GAP_SECONDS = 3.0
+
+
+def week_request(app: App, session: Session, week: Week, now: datetime) -> PlanRequest:
+    """Everything that decides this week, as it stands now."""
+    openings = [
+        opening
+        for slot in slots(session, app.station_id)
+        for opening in occurrences(_rule(slot), week, app.zone)
+    ]
+    existing = _existing(session, openings)
+    return PlanRequest(
+        week=week,
+        zone=app.zone,
+        rules=_rules(app),
+        openings=tuple(openings),
+        candidates=tuple(candidates(session, app.station_id)),
+        tasks=tuple(_needs(app, session, week)),
+        history=tuple(_history(app, session, week, {o.key for o in openings})),
+        existing=existing,
+        not_before=now,
+    )
+
+
+def slots(session: Session, station_id: int) -> Sequence[Slot]:
+    """The timetable in force, by time of day."""
+    query = select(Slot).where(Slot.station_id == station_id, col(Slot.removed_at).is_(None))
+    return session.exec(query.order_by(col(Slot.starts), col(Slot.id))).all()
+
+
+def candidates(session: Session, station_id: int) -> list[Candidate]:
+    """Every bulletin whose newest revision is approved."""
+    query = (
+        select(Bulletin, Revision, Review)
+        .join(Revision, col(Revision.bulletin_id) == col(Bulletin.id))
+        .join(Review, col(Review.revision_id) == col(Revision.id))
+        .where(
+            Bulletin.station_id == station_id,
+            Bulletin.status == BulletinStatus.APPROVED,
+            Revision.number == Bulletin.revision,
+            Review.action == ReviewAction.APPROVE,
+        )
+        .order_by(col(Bulletin.id), col(Review.id))
+    )
+    found = {
+        bulletin.id: _candidate(bulletin, revision, review)
+        for bulletin, revision, review in session.exec(query).all()
+    }
+    return list(found.values())
+
+
+def broadcast_of(session: Session, opening: Opening) -> Broadcast | None:
+    """The broadcast that was made of an opening."""
+    return session.exec(
+        select(Broadcast).where(
+            Broadcast.slot_id == slot_id(opening), Broadcast.starts_at == opening.start
+        )
+    ).first()
+
+
+def slot_id(opening: Opening) -> int:
+    """The row of the slot that an opening comes from."""
+    return int(opening.key.partition("@")[0])
+
+
+def opening_key(broadcast: Broadcast, zone: tzinfo) -> str | None:
+    """The opening's key that a slot's broadcast belongs to; None for a one-off."""
+    if broadcast.slot_id is None:
+        return None
+    day = broadcast.starts_at.astimezone(zone).date()
+    return f"{broadcast.slot_id}@{day.isoformat()}"
+
+
+def _rules(app: App) -> PlanRules:
+    chosen = app.settings.broadcast
+    return PlanRules(
+        quiet_hours=QuietHours.parse(chosen.quiet_hours, app.zone),
+        channels={"radio": RADIO_RULE},
+        sessions_per_day=chosen.sessions_per_day or None,
+        minutes_per_session=chosen.minutes_per_session,
+        framing_seconds=_FRAMING_SECONDS,
+        gap_seconds=_GAP_SECONDS,
+    )
+
+
+def _rule(slot: Slot) -> SlotRule:
+    return SlotRule(
+        key=str(slot.id),
+        channel=slot.channel,
+        weekdays=tuple(slot.weekdays),
+        starts=time.fromisoformat(slot.starts),
+        minutes=slot.minutes,
+        targets=tuple(slot.targets),
+    )
+
+
+def _candidate(bulletin: Bulletin, revision: Revision, review: Review) -> Candidate:
+    return Candidate(
+        bulletin=bulletin.id or 0,
+        revision=revision.number,
+        title=revision.title,
+        approved_at=review.at,
+        channels=tuple(revision.channels),
+        priority=Priority(revision.priority),
+        valid_from=revision.valid_from,
+        valid_until=revision.valid_until,
+        seconds=review.air_seconds or 0.0,
+        topic=revision.topic,
+        task=revision.task,
+    )
+
+
+def _existing(session: Session, openings: Sequence[Opening]) -> dict[str, tuple[Pick, ...]]:
+    """What already stands in these openings, as the planner's picks."""
+    found: dict[str, tuple[Pick, ...]] = {}
+    for opening in openings:
+        broadcast = broadcast_of(session, opening)
+        if broadcast is None:
+            continue
+        alive = [
+            row
+            for row in bookings.deliveries_of(session, broadcast)
+            if row.status != Status.CANCELLED
+        ]
+        found[opening.key] = tuple(
+            _pick(list(rows)) for _, rows in groupby(alive, key=lambda row: row.position)
+        )
+    return found
+
+
+def _pick(rows: list[Delivery]) -> Pick:
+    first = rows[0]
+    return Pick(
+        bulletin=first.bulletin_id,
+        revision=first.revision,
+        fixed=any(row.status not in OPEN for row in rows),
+        repeat=first.repeat,
+    )
+
+
+def _history(app: App, session: Session, week: Week, keys: set[str]) -> list[Airing]:
+    """What went out or surely will, other than in the openings that are being planned."""
+    query = (
+        select(Delivery, Broadcast)
+        .join(Broadcast, col(Delivery.broadcast_id) == col(Broadcast.id))
+        .where(
+            Delivery.station_id == app.station_id,
+            col(Delivery.scheduled_at) >= week.start - _MEMORY,
+            col(Delivery.scheduled_at) < week.end,
+            col(Delivery.status).in_(
+                (Status.SENT, Status.SENDING, Status.UNKNOWN, Status.PLANNED, Status.READY)
+            ),
+        )
+    )
+    return [
+        Airing(row.bulletin_id, row.channel, row.started_at or row.scheduled_at, (row.target,))
+        for row, broadcast in session.exec(query).all()
+        if opening_key(broadcast, app.zone) not in keys
+    ]
+
+
+def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
+    """The tasks of the plans in force; a plan without a frequency is read as once a week."""
+    query = (
+        select(Task, Plan)
+        .join(Plan, col(Task.plan_id) == col(Plan.id))
+        .where(Plan.station_id == app.station_id)
+        .order_by(col(Plan.id).desc(), col(Task.id))
+    )
+    needs: dict[str, TaskNeed] = {}
+    for task, plan in session.exec(query).all():
+        if not _overlaps(plan.period_start, plan.period_end, week):
+            continue
+        windows = tuple(
+            (date.fromisoformat(first), date.fromisoformat(last))
+            for first, last in task.timeframe.get("windows") or []
+        )
+        needs.setdefault(task.no, TaskNeed(task.no, tuple(task.channels), windows, per_week=1))
+    return list(needs.values())
+
+
+def _overlaps(start: date | None, end: date | None, week: Week) -> bool:
+    return (start is None or start <= week.sunday) and (end is None or end >= week.monday)

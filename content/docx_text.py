@@ -1,0 +1,246 @@
+"""The text of a Word document (.docx) as Markdown: headings, lists, tables, bold, links."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from content.docx_lists import ListLabels
+from content.errors import UserError
+from content.text_file import empty_file
+
+MAX_UNCOMPRESSED = 100 * 1024 * 1024
+MAX_XML = 30 * 1024 * 1024
+MAX_MEMBERS = 2000
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_NOT_TEXT = {_W + name for name in ("del", "moveFrom", "pPr", "rPr", "txbxContent")} | {_FALLBACK}
+_SIGNS = {
+    _W + "tab": "\t",
+    _W + "br": "\n",
+    _W + "cr": "\n",
+    _W + "noBreakHyphen": "-",
+}
+_RESAVE = "Hãy mở bằng Word, lưu lại dạng .docx, rồi thử lại."
+
+
+def docx_to_markdown(data: bytes, name: str) -> str:
+    """The document's text in order, deletions left out; raises UserError naming the file."""
+    guard_docx(data, name)
+    import docx
+    from docx.opc.exceptions import OpcError
+    from docx.oxml.exceptions import InvalidXmlError
+
+    try:
+        document = docx.Document(io.BytesIO(data))
+        return "\n\n".join(_Reader(document).blocks(document.element.body))
+    except (
+        OpcError,
+        InvalidXmlError,
+        zipfile.BadZipFile,
+        zlib.error,
+        SyntaxError,  # lxml's parse errors
+        LookupError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        RecursionError,
+    ) as error:
+        raise UserError("Tệp Word bị hỏng, không đọc được.", _RESAVE, file=name) from error
+
+
+def guard_docx(data: bytes, name: str) -> None:
+    """Refuse what is no .docx, is locked, or would unpack to far too much (a zip bomb)."""
+    if not data:
+        raise empty_file(name)
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise _locked(name)
+        raise UserError("Đây là tệp Word cũ (.doc) mang đuôi .docx.", _RESAVE, file=name)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+        raise UserError(
+            "Tệp không phải tệp Word (.docx) hoặc đã bị hỏng.", _RESAVE, file=name
+        ) from None
+    _guard_size(members, name)
+    if any(member.flag_bits & 1 for member in members):
+        raise _locked(name)
+    if "word/document.xml" not in {member.filename for member in members}:
+        raise UserError(
+            "Tệp nén này không phải tài liệu Word.",
+            "Hãy chọn tệp .docx do Word lưu.",
+            file=name,
+        )
+
+
+def _guard_size(members: list[zipfile.ZipInfo], name: str) -> None:
+    total = sum(member.file_size for member in members)
+    xml = sum(member.file_size for member in members if member.filename.endswith((".xml", ".rels")))
+    if len(members) > MAX_MEMBERS or total > MAX_UNCOMPRESSED or xml > MAX_XML:
+        raise UserError(
+            "Tệp Word khi giải nén quá lớn, có thể là tệp độc hại "
+            f"(giới hạn {MAX_UNCOMPRESSED // (1024 * 1024)} MB, {MAX_MEMBERS} thành phần).",
+            "Hãy bỏ bớt hình ảnh hoặc chép nội dung sang tệp mới.",
+            file=name,
+        )
+
+
+def _locked(name: str) -> UserError:
+    return UserError("Tệp Word có mật khẩu.", "Hãy bỏ mật khẩu trong Word rồi lưu lại.", file=name)
+
+
+class _Reader:
+    """Walks the XML itself, for python-docx skips content controls, insertions and text boxes."""
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._labels = ListLabels(document)
+        names = {style.name for style in document.styles if style.type == 1}
+        self._has_title = "Title" in names and any(
+            paragraph.style is not None and paragraph.style.name == "Title"
+            for paragraph in document.paragraphs
+        )
+
+    def blocks(self, container: Any) -> Iterator[str]:
+        """Paragraphs and tables in order, as Markdown blocks; the items of a list stay together."""
+        items: list[str] = []
+        for is_item, block in self._pieces(container):
+            if items and not is_item:
+                yield "\n".join(items)
+                items = []
+            if is_item:
+                items.append(block)
+            else:
+                yield block
+        if items:
+            yield "\n".join(items)
+
+    def _pieces(self, container: Any) -> Iterator[tuple[bool, str]]:
+        for element in container:
+            if element.tag == _W + "p":
+                yield from self._paragraph(element)
+            elif element.tag == _W + "tbl":
+                if table := self._table(element):
+                    yield False, table
+            elif element.tag not in _NOT_TEXT and isinstance(element.tag, str):
+                yield from self._pieces(element)  # w:sdt, w:ins, w:customXml
+
+    def _paragraph(self, element: Any) -> Iterator[tuple[bool, str]]:
+        text = _inline(element).strip()
+        if text:
+            level = self._heading_level(element)
+            label = None if level else self._labels.label(element)
+            if level:
+                yield False, "#" * level + " " + _one_line(_plain(text))
+            elif label is not None:
+                yield True, label + _one_line(text)
+            else:
+                yield False, text
+        for box in element.iter(_W + "txbxContent"):
+            if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
+                yield from self._pieces(box)
+
+    def _heading_level(self, element: Any) -> int:
+        """1 to 6, 0 for ordinary text; below a Title every heading steps down by one."""
+        style = self._document.styles.get_by_id(element.style, 1) if element.style else None
+        while style is not None:
+            if style.name == "Title":
+                return 1
+            if found := re.fullmatch(r"[Hh]eading ([1-9])", style.name or ""):
+                return min(int(found.group(1)) + self._has_title, 6)
+            style = style.base_style
+        return 0
+
+    def _table(self, table: Any) -> str:
+        rows = [self._cells(row) for row in table.iter(_W + "tr") if _owner(row) is table]
+        rows = [row for row in rows if any(row)]
+        if not rows:
+            return ""
+        width = max(map(len, rows))
+        if width == 1:
+            return "\n\n".join(row[0] for row in rows)
+        lines = [_table_line(row + [""] * (width - len(row))) for row in rows]
+        return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+    def _cells(self, row: Any) -> list[str]:
+        cells: list[str] = []
+        for cell in row.iter(_W + "tc"):
+            if _owner(cell) is not _owner(row):
+                continue
+            cells.append(_one_line(" ".join(self.blocks(cell))))
+            span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+            columns = int(span.get(_W + "val", "1")) if span is not None else 1
+            cells.extend([""] * min(columns - 1, 63))
+        return cells
+
+
+def _owner(element: Any) -> Any:
+    """The table that a row or cell belongs to (tables may hold tables)."""
+    return next((up for up in element.iterancestors() if up.tag == _W + "tbl"), None)
+
+
+def _table_line(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _inline(paragraph: Any) -> str:
+    """The paragraph's runs with bold as Markdown; neighbours of one weight are one stretch."""
+    stretches: list[tuple[bool, str]] = []
+    for run in _runs(paragraph):
+        text = _run_text(run)
+        bold = _is_bold(run) if text.strip() else bool(stretches and stretches[-1][0])
+        if stretches and stretches[-1][0] == bold:
+            text = stretches.pop()[1] + text
+        if text:
+            stretches.append((bold, text))
+    return "".join(_strong(text) if bold else text for bold, text in stretches)
+
+
+def _runs(element: Any) -> Iterator[Any]:
+    for child in element:
+        if child.tag == _W + "r":
+            yield child
+        elif child.tag not in _NOT_TEXT:
+            yield from _runs(child)  # hyperlinks, insertions, fields, smart tags
+
+
+def _run_text(run: Any) -> str:
+    parts = []
+    for child in run:
+        if child.tag == _W + "t":
+            parts.append(child.text or "")
+        elif child.tag in _SIGNS:
+            parts.append(_SIGNS[child.tag])
+    return "".join(parts)
+
+
+def _is_bold(run: Any) -> bool:
+    mark = run.find(f"{_W}rPr/{_W}b")
+    return mark is not None and mark.get(_W + "val", "1") not in ("0", "false", "off")
+
+
+def _strong(text: str) -> str:
+    """Bold without the blanks at its ends, line by line, as Markdown wants it."""
+    return "\n".join(
+        re.sub(r"^(\s*)(.*?)(\s*)$", r"\1**\2**\3", line) if line.strip() else line
+        for line in text.split("\n")
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("**", "")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
