@@ -111,6 +111,8 @@ class RadioSection(_Section):
     """Integrated loudness of the programme in LUFS (EBU R128)."""
     signature_tune: str = "default"
     """"default", "none", or a sound file."""
+    items_per_session: int = Field(default=6, ge=1)
+    """How many bulletins a loudspeaker session may have."""
     zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection()}
 
 

@@ -37,6 +37,7 @@ two_person = true               # người duyệt phải khác người soạn
 [radio]
 engines = ["piper", "gtts", "espeak"]   # giọng đọc, thử lần lượt
 loudness = -16.0                        # LUFS
+items_per_session = 6                   # số bản tin tối đa một buổi phát loa
 signature_tune = "default"              # nhạc hiệu: "default", "none" hoặc đường dẫn tệp
 
 [radio.zones.toan-xa]                   # mỗi cụm loa một mục

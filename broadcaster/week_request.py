@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 
@@ -108,7 +109,7 @@ def _rules(app: App) -> PlanRules:
     chosen = app.settings.broadcast
     return PlanRules(
         quiet_hours=QuietHours.parse(chosen.quiet_hours, app.zone),
-        channels={"radio": RADIO_RULE},
+        channels={"radio": replace(RADIO_RULE, max_items=app.settings.radio.items_per_session)},
         sessions_per_day=chosen.sessions_per_day or None,
         minutes_per_session=chosen.minutes_per_session,
         framing_seconds=_FRAMING_SECONDS,

@@ -7,8 +7,14 @@ from typing import Any
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BULLET = "- "
-_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_ROMAN = (
+    *((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x")),
+    *((9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
 _MAX_LEVEL = 8
+_NO_LIST = "0"
+_LONGEST_CHAIN = 20
+_LARGEST_START = 9999
 
 
 class ListLabels:
@@ -17,6 +23,7 @@ class ListLabels:
     def __init__(self, document: Any) -> None:
         self._styles = document.styles
         self._formats = _formats(document)
+        self._style_places: dict[str | None, tuple[str, int] | None] = {}
         self._counts: dict[str, list[int]] = {}
 
     def label(self, paragraph: Any) -> str | None:
@@ -37,20 +44,19 @@ class ListLabels:
 
     def _place(self, paragraph: Any) -> tuple[str, int] | None:
         """The list's number and level, from the paragraph or else from its style."""
-        properties = [paragraph.find(_W + "pPr")]
-        style = self._styles.get_by_id(paragraph.style, 1) if paragraph.style else None
-        name = ""
-        while style is not None:
-            name = name or (style.name or "")
-            properties.append(style.element.find(_W + "pPr"))
-            style = style.base_style
-        for found in properties:
-            place = _numbering(found)
-            if place is not None:
-                return None if place[0] == "0" else place
-        if name.startswith("List Bullet"):
-            return "bullet", 0
-        return None
+        name = paragraph.style
+        if name not in self._style_places:
+            self._style_places[name] = self._style_place(name)
+        place = _numbering(paragraph.find(_W + "pPr")) or self._style_places[name]
+        return place if place and place[0] != _NO_LIST else None
+
+    def _style_place(self, name: str | None) -> tuple[str, int] | None:
+        chain = style_chain(self._styles, name)
+        for style in chain:
+            if place := _numbering(style.element.find(_W + "pPr")):
+                return place
+        is_bullet = any((style.name or "").startswith("List Bullet") for style in chain)
+        return ("bullet", 0) if is_bullet else None
 
     def _count(self, number: str, level: int) -> list[int]:
         counts = self._counts.setdefault(number, [])
@@ -67,6 +73,16 @@ class ListLabels:
             return ""
         kind = self._formats.get((number, level), ("decimal", "", 1))[0]
         return _written(counts[level], kind)
+
+
+def style_chain(styles: Any, name: str | None) -> list[Any]:
+    """A paragraph style and the styles it is based on, nearest first; a circle is cut."""
+    chain: list[Any] = []
+    style = styles.get_by_id(name, 1) if name else None
+    while style is not None and len(chain) < _LONGEST_CHAIN:
+        chain.append(style)
+        style = style.base_style
+    return chain
 
 
 def _numbering(properties: Any) -> tuple[str, int] | None:
@@ -102,7 +118,7 @@ def _formats(document: Any) -> dict[tuple[str, int], tuple[str, str, int]]:
 
 def _level(level: Any) -> tuple[str, str, int]:
     kind, pattern, start = _value(level, "numFmt"), _value(level, "lvlText"), _value(level, "start")
-    return kind or "decimal", pattern or "", int(start or 1)
+    return kind or "decimal", pattern or "", min(int(start or 1), _LARGEST_START)
 
 
 def _value(level: Any, name: str) -> str | None:

@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from content.docx_lists import ListLabels
+from content.docx_lists import ListLabels, style_chain
 from content.errors import UserError
 from content.text_file import empty_file
 
 MAX_UNCOMPRESSED = 100 * 1024 * 1024
-MAX_XML = 30 * 1024 * 1024
+MAX_XML = 10 * 1024 * 1024
 MAX_MEMBERS = 2000
 
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -27,6 +27,9 @@ _SIGNS = {
     _W + "cr": "\n",
     _W + "noBreakHyphen": "-",
 }
+_TITLE = -1
+_MAX_COLUMNS = 63
+"""Word's own limit."""
 _RESAVE = "Hãy mở bằng Word, lưu lại dạng .docx, rồi thử lại."
 
 
@@ -40,7 +43,7 @@ def docx_to_markdown(data: bytes, name: str) -> str:
     try:
         document = docx.Document(io.BytesIO(data))
         return "\n\n".join(_Reader(document).blocks(document.element.body))
-    except (
+    except (  # what python-docx and lxml raise on damaged parts, found by damaging them
         OpcError,
         InvalidXmlError,
         zipfile.BadZipFile,
@@ -106,11 +109,10 @@ class _Reader:
     def __init__(self, document: Any) -> None:
         self._document = document
         self._labels = ListLabels(document)
-        names = {style.name for style in document.styles if style.type == 1}
-        self._has_title = "Title" in names and any(
-            paragraph.style is not None and paragraph.style.name == "Title"
-            for paragraph in document.paragraphs
-        )
+        self._levels: dict[str | None, int] = {}
+        paragraphs = document.element.body.iter(_W + "p")
+        styles = {paragraph.style for paragraph in paragraphs}
+        self._has_title = any(self._style_level(style) == _TITLE for style in styles)
 
     def blocks(self, container: Any) -> Iterator[str]:
         """Paragraphs and tables in order, as Markdown blocks; the items of a list stay together."""
@@ -148,26 +150,32 @@ class _Reader:
             else:
                 yield False, text
         for box in element.iter(_W + "txbxContent"):
-            if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
+            if _nearest(box, "p") is element and not _is_fallback(box):
                 yield from self._pieces(box)
 
     def _heading_level(self, element: Any) -> int:
         """1 to 6, 0 for ordinary text; below a Title every heading steps down by one."""
-        style = self._document.styles.get_by_id(element.style, 1) if element.style else None
-        while style is not None:
+        name = element.style
+        if name not in self._levels:
+            self._levels[name] = self._style_level(name)
+        level = self._levels[name]
+        return min(level + self._has_title, 6) if level > 0 else int(level == _TITLE)
+
+    def _style_level(self, name: str | None) -> int:
+        """Its heading level, _TITLE, or 0."""
+        for style in style_chain(self._document.styles, name):
             if style.name == "Title":
-                return 1
+                return _TITLE
             if found := re.fullmatch(r"[Hh]eading ([1-9])", style.name or ""):
-                return min(int(found.group(1)) + self._has_title, 6)
-            style = style.base_style
+                return int(found.group(1))
         return 0
 
     def _table(self, table: Any) -> str:
-        rows = [self._cells(row) for row in table.iter(_W + "tr") if _owner(row) is table]
+        rows = [self._cells(row) for row in table.iter(_W + "tr") if _nearest(row, "tbl") is table]
         rows = [row for row in rows if any(row)]
         if not rows:
             return ""
-        width = max(map(len, rows))
+        width = min(max(map(len, rows)), _MAX_COLUMNS)
         if width == 1:
             return "\n\n".join(row[0] for row in rows)
         lines = [_table_line(row + [""] * (width - len(row))) for row in rows]
@@ -176,18 +184,23 @@ class _Reader:
     def _cells(self, row: Any) -> list[str]:
         cells: list[str] = []
         for cell in row.iter(_W + "tc"):
-            if _owner(cell) is not _owner(row):
+            if _nearest(cell, "tr") is not row:
                 continue
             cells.append(_one_line(" ".join(self.blocks(cell))))
             span = cell.find(f"{_W}tcPr/{_W}gridSpan")
             columns = int(span.get(_W + "val", "1")) if span is not None else 1
-            cells.extend([""] * min(columns - 1, 63))
+            cells.extend([""] * min(columns - 1, _MAX_COLUMNS))
         return cells
 
 
-def _owner(element: Any) -> Any:
-    """The table that a row or cell belongs to (tables may hold tables)."""
-    return next((up for up in element.iterancestors() if up.tag == _W + "tbl"), None)
+def _nearest(element: Any, name: str) -> Any:
+    """The nearest element of this name around one (tables and text boxes may be nested)."""
+    return next(element.iterancestors(_W + name), None)
+
+
+def _is_fallback(element: Any) -> bool:
+    """Word writes a text box twice, once for old programs."""
+    return next(element.iterancestors(_FALLBACK), None) is not None
 
 
 def _table_line(cells: list[str]) -> str:

@@ -25,6 +25,8 @@ __all__ = ["BulletinDraft", "content_sha256", "draft_to_front_matter", "read_bul
 TITLE_LIMIT = 300
 BODY_LIMIT = 100_000
 """Characters. At the speaking rate of a loudspeaker 100,000 are about two hours."""
+_LONGEST_HEADING = 4 * TITLE_LIMIT
+"""With its markup; longer lines are not searched for any, which could take very long."""
 
 _SAVE_AS_DOCX = "Hãy mở bằng Word, chọn “Save As” và lưu dạng .docx, rồi thêm lại."
 _FOREIGN_KINDS = {
@@ -141,14 +143,14 @@ def _headings(lines: list[str]) -> dict[int, tuple[int, str]]:
     for number, line in enumerate(lines):
         if _CODE_FENCE.match(line):
             in_code = not in_code
-        heading = _ATX.fullmatch(line)
+        heading = _ATX.fullmatch(line) if len(line) <= _LONGEST_HEADING else None
         if heading and heading.group(2) and not in_code:
             found[number] = len(heading.group(1)), heading.group(2)
     return found
 
 
 def _without_emphasis(title: str) -> str:
-    return _EMPHASIS.sub(r"\2", title)
+    return _EMPHASIS.sub(r"\2", title) if len(title) <= _LONGEST_HEADING else title
 
 
 def _titled(path: Path, title: str, body: str) -> _Read:

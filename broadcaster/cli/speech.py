@@ -37,7 +37,7 @@ def say_(
     """Written → spoken; with a home, its own readings win."""
     many = text == "-"
     texts = sys.stdin.read().splitlines() if many else [text]
-    found = [spoken for spoken in _spoken(texts)]
+    found = _spoken(texts)
     if as_json:
         print_json([spoken.to_json() for spoken in found])
         return
