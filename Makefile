@@ -1,0 +1,45 @@
+# Two commands do all: `make demo` runs the main job, `make check` passes every test.
+# Needs python3 (3.11 or later) with venv and pip; no root.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help install demo check format test bench clean
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(INSTALLED)  ## the environment in .venv
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or later is needed: make PYTHON=python3.12 …'; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV) (a few minutes the first time) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)  ## the main job, whole, in a throw-away home
+	@$(BIN)/broadcaster demo
+
+check: $(INSTALLED)  ## format, lint, types, layers, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -n auto
+
+format: $(INSTALLED)  ## mend the format and what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: $(INSTALLED)  ## the tests alone
+	$(BIN)/python -m pytest -n auto
+
+bench: $(INSTALLED)  ## measure, and print what was measured against what
+	$(BIN)/python -m benchmarks
+
+clean:  ## take the environment away
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis dist

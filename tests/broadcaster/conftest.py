@@ -1,0 +1,146 @@
+"""A station with an approved bulletin, on a database of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from broadcaster.database import Database
+from broadcaster.dispatch import Dispatcher
+from broadcaster.evidence import ArtefactStore
+from broadcaster.queue import Lane
+from broadcaster.records import Broadcast, Delivery, Origin
+from broadcaster.settings import Settings
+from content.bulletin import Bulletin, BulletinStatus, Review, ReviewAction, Revision
+from content.station import Station
+from tests.channels_fake import FakeChannel
+from tests.clocks import HandClock
+
+
+@dataclass
+class Bench:
+    """What the tests of the core work on."""
+
+    database: Database
+    clock: HandClock
+    settings: Settings
+    channel: FakeChannel
+    store: ArtefactStore
+    home: Path
+    station: Station
+    dispatchers: list[Dispatcher] = field(default_factory=list)
+
+    def dispatcher(self) -> Dispatcher:
+        """A new process, as it were, on the same database."""
+        made = Dispatcher(
+            self.database,
+            self.station,
+            self.settings,
+            {self.channel.name: self.channel},
+            self.store,
+            self.home / "media",
+            self.clock,
+            lambda revision: spoken_hash(revision.body),
+        )
+        self.dispatchers.append(made)
+        return made
+
+    @property
+    def lane(self) -> Lane:
+        return Lane(self.channel.name, self.channel.targets()[0].name)
+
+    def plan(
+        self, *, at: datetime | None = None, grace: float = 7200, body: str = "Nội dung."
+    ) -> Delivery:
+        """An approved bulletin, planned once on the channel."""
+        at = at or self.clock.now()
+        with self.database.writing() as session:
+            bulletin = Bulletin(
+                station_id=self.station.id or 0,
+                status=BulletinStatus.APPROVED,
+                created_at=self.clock.now(),
+                created_by="Lan",
+            )
+            session.add(bulletin)
+            session.flush()
+            revision = Revision(
+                bulletin_id=bulletin.id or 0,
+                number=1,
+                title="Giờ làm việc",
+                body=body,
+                sha256="c" * 64,
+                created_at=self.clock.now(),
+                created_by="Lan",
+            )
+            session.add(revision)
+            session.flush()
+            session.add(
+                Review(
+                    revision_id=revision.id or 0,
+                    action=ReviewAction.APPROVE,
+                    person="Minh",
+                    at=self.clock.now(),
+                    sha256=revision.sha256,
+                    spoken_sha256=spoken_hash(body),
+                )
+            )
+            broadcast = Broadcast(
+                station_id=self.station.id or 0,
+                channel=self.channel.name,
+                origin=Origin.ONE_OFF,
+                starts_at=at,
+                ends_at=at + timedelta(seconds=grace),
+                created_at=self.clock.now(),
+                created_by="Lan",
+            )
+            session.add(broadcast)
+            session.flush()
+            delivery = Delivery(
+                station_id=self.station.id or 0,
+                broadcast_id=broadcast.id or 0,
+                bulletin_id=bulletin.id or 0,
+                revision_id=revision.id or 0,
+                revision=1,
+                channel=self.channel.name,
+                target=self.lane.target,
+                scheduled_at=at,
+                expires_at=at + timedelta(seconds=grace),
+            )
+            session.add(delivery)
+            session.flush()
+        return delivery
+
+    def again(self, delivery: Delivery) -> Delivery:
+        """The row as it is now."""
+        with self.database.reading() as session:
+            return session.get_one(Delivery, delivery.id)
+
+
+def spoken_hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    clock = HandClock()
+    database = Database("", tmp_path)
+    database.migrate(clock.now())
+    with database.writing() as session:
+        station = Station(name="UBND xã Thử", created_at=clock.now())
+        session.add(station)
+        session.flush()
+    yield Bench(
+        database,
+        clock,
+        Settings(),
+        FakeChannel(),
+        ArtefactStore(tmp_path / "evidence"),
+        tmp_path,
+        station,
+    )
+    database.close()

@@ -1,0 +1,269 @@
+"""Dispatch: nothing lost, nothing twice, and an honest state whatever the channel answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from broadcaster import evidence
+from broadcaster.records import Delivery, EvidenceRecord
+from broadcaster.records import DeliveryStatus as Status
+from channels.base import ChannelError, ErrorKind
+from content.bulletin import Bulletin, BulletinStatus
+from tests.broadcaster.conftest import Bench
+from tests.channels_fake import unknown
+
+
+def run(bench: Bench, seconds: float = 0) -> None:
+    bench.clock.forward(seconds)
+    bench.dispatcher().run_lane(bench.lane)
+
+
+def outcomes(bench: Bench) -> list[str]:
+    with bench.database.reading() as session:
+        rows = session.exec(select(EvidenceRecord).order_by(EvidenceRecord.seq)).all()  # type: ignore[arg-type]
+    return [json.loads(row.body)["outcome"] for row in rows]
+
+
+def verified(bench: Bench) -> bool:
+    with bench.database.reading() as session:
+        return evidence.verify(session, bench.station.id or 0, bench.store).ok
+
+
+def test_a_due_delivery_goes_out_once_with_evidence_at_every_move(bench: Bench) -> None:
+    delivery = bench.plan()
+    run(bench)
+    run(bench, 60)
+    row = bench.again(delivery)
+    assert row.status == Status.SENT
+    assert bench.channel.outside == [f"BT{row.bulletin_id}.1-{row.id}"]
+    assert outcomes(bench) == ["ready", "sending", "sent"]
+    assert row.external_id == f"id-{bench.channel.outside[0]}"
+    assert verified(bench)
+
+
+def test_it_is_made_ready_half_an_hour_ahead_and_not_sent_before_its_time(bench: Bench) -> None:
+    delivery = bench.plan(at=bench.clock.now() + timedelta(minutes=30))
+    run(bench)
+    assert bench.again(delivery).status == Status.READY
+    run(bench, 29 * 60)
+    assert bench.channel.outside == []
+    run(bench, 60)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_sending_is_on_disk_before_the_channel_is_called(bench: Bench) -> None:
+    delivery = bench.plan()
+    seen: list[str] = []
+    bench.channel.on_deliver = lambda: seen.append(bench.again(delivery).status)
+    run(bench)
+    assert seen == [Status.SENDING]
+
+
+def test_what_a_crash_left_in_sending_is_looked_for_and_not_sent_again(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.publish_before_fault = True
+    bench.channel.faults = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        run(bench)
+    assert bench.again(delivery).status == Status.SENDING
+    assert bench.dispatcher().recover() == 1
+    assert bench.again(delivery).status == Status.UNKNOWN
+    run(bench)
+    assert bench.again(delivery).status == Status.SENT
+    assert len(bench.channel.outside) == 1
+    assert verified(bench)
+
+
+def test_what_a_crash_left_in_sending_and_is_nowhere_is_sent_after_proof(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.faults = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        run(bench)
+    bench.dispatcher().recover()
+    run(bench)
+    assert bench.channel.outside == []
+    for delay in bench.settings.broadcast.settle:
+        run(bench, delay)
+    assert bench.again(delivery).status == Status.SENT
+    assert len(bench.channel.outside) == 1
+
+
+def test_an_unknown_outcome_that_was_published_is_never_sent_again(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.publish_before_fault = True
+    bench.channel.faults = [unknown()]
+    run(bench)
+    assert bench.again(delivery).status == Status.UNKNOWN
+    run(bench, 9)
+    assert bench.again(delivery).status == Status.UNKNOWN
+    run(bench, 1)
+    assert bench.again(delivery).status == Status.SENT
+    assert len(bench.channel.outside) == 1
+
+
+def test_a_look_that_fails_proves_nothing(bench: Bench) -> None:
+    delivery = bench.plan(grace=100_000)
+    bench.channel.publish_before_fault = True
+    bench.channel.faults = [unknown()]
+    bench.channel.find_faults = [unknown() for _ in range(20)]
+    run(bench)
+    for _ in range(20):
+        run(bench, 600)
+        assert bench.again(delivery).status == Status.UNKNOWN
+    run(bench, 600)
+    assert bench.again(delivery).status == Status.SENT
+    assert len(bench.channel.outside) == 1
+
+
+def test_a_channel_that_cannot_look_waits_for_a_person(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.can_find = False
+    bench.channel.faults = [unknown()]
+    run(bench)
+    run(bench, 100_000)
+    row = bench.again(delivery)
+    assert row.status == Status.UNKNOWN
+    assert "broadcast settle" in (row.reason or "")
+
+
+def test_a_bug_in_a_channel_is_an_unknown_outcome_not_a_crash(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.faults = [RuntimeError("bug")]
+    run(bench)
+    assert bench.again(delivery).status == Status.UNKNOWN
+
+
+def test_a_sure_failure_is_tried_again_after_the_set_delays_and_then_fails(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.faults = [ChannelError(ErrorKind.RETRY, "mất mạng") for _ in range(4)]
+    run(bench)
+    for delay in bench.settings.broadcast.retry:
+        assert bench.again(delivery).status == Status.READY
+        run(bench, delay - 1)
+        assert bench.again(delivery).status == Status.READY
+        run(bench, 1)
+    row = bench.again(delivery)
+    assert row.status == Status.FAILED
+    assert row.attempts == 4
+    assert bench.channel.outside == []
+
+
+def test_a_deferred_delivery_waits_for_the_moment_the_channel_named(bench: Bench) -> None:
+    delivery = bench.plan()
+    until = bench.clock.now() + timedelta(hours=1)
+    bench.channel.faults = [ChannelError(ErrorKind.DEFER, "giờ nghỉ đêm", until=until)]
+    run(bench)
+    run(bench, 3599)
+    assert bench.again(delivery).status == Status.READY
+    run(bench, 1)
+    assert bench.again(delivery).status == Status.SENT
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.FIX_CONTENT, ErrorKind.SKIP_TARGET, ErrorKind.STOP])
+def test_what_trying_again_cannot_mend_fails_at_once(bench: Bench, kind: ErrorKind) -> None:
+    delivery = bench.plan()
+    bench.channel.faults = [ChannelError(kind, "sai nội dung")]
+    run(bench)
+    assert bench.again(delivery).status == Status.FAILED
+
+
+def test_a_lost_token_holds_the_delivery_until_somebody_logs_in(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.faults = [ChannelError(ErrorKind.REAUTHORISE, "hết hạn mã") for _ in range(3)]
+    run(bench)
+    for _ in range(3):
+        assert bench.again(delivery).status == Status.READY
+        run(bench, 300)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_a_window_that_closed_is_missed_with_evidence_and_never_sent(bench: Bench) -> None:
+    delivery = bench.plan(grace=60)
+    bench.clock.forward(61)
+    dispatcher = bench.dispatcher()
+    assert dispatcher.expire() == 1
+    dispatcher.run_lane(bench.lane)
+    assert bench.again(delivery).status == Status.MISSED
+    assert bench.channel.outside == []
+    assert outcomes(bench) == ["missed"]
+
+
+def test_content_that_breaks_a_limit_fails_early_with_the_limits_named(bench: Bench) -> None:
+    delivery = bench.plan(at=bench.clock.now() + timedelta(minutes=20))
+    bench.channel.problems = ("bài dài quá", "ảnh nặng quá")
+    run(bench)
+    row = bench.again(delivery)
+    assert row.status == Status.FAILED
+    assert "bài dài quá" in (row.reason or "")
+    assert "ảnh nặng quá" in (row.reason or "")
+
+
+def test_a_bulletin_withdrawn_behind_our_back_does_not_go_out(bench: Bench) -> None:
+    delivery = bench.plan()
+    with bench.database.writing() as session:
+        bulletin = session.get_one(Bulletin, delivery.bulletin_id)
+        bulletin.status = BulletinStatus.WITHDRAWN
+        session.add(bulletin)
+    run(bench)
+    assert bench.again(delivery).status == Status.CANCELLED
+    assert bench.channel.outside == []
+
+
+def test_one_delivery_that_waits_does_not_hold_the_next(bench: Bench) -> None:
+    first = bench.plan()
+    second = bench.plan(at=bench.clock.now() + timedelta(seconds=1))
+    bench.channel.faults = [ChannelError(ErrorKind.RETRY, "mất mạng")]
+    run(bench, 1)
+    assert bench.again(first).status == Status.READY
+    assert bench.again(second).status == Status.SENT
+
+
+def test_our_own_shutdown_does_not_count_as_an_attempt(bench: Bench) -> None:
+    delivery = bench.plan()
+    dispatcher = bench.dispatcher()
+    bench.channel.on_deliver = dispatcher.stop.set
+    bench.channel.faults = [ChannelError(ErrorKind.RETRY, "bị ngắt")]
+    dispatcher.run_lane(bench.lane)
+    row = bench.again(delivery)
+    assert (row.status, row.attempts) == (Status.READY, 0)
+    bench.channel.on_deliver = lambda: None
+    run(bench)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_a_busy_database_does_not_lose_the_record_of_what_went_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    import broadcaster.dispatch as dispatch
+
+    delivery = bench.plan()
+    real, failures = dispatch.move, [1, 2, 3]
+
+    def moody(session, row, to, outcome, now):  # type: ignore[no-untyped-def]
+        if to is Status.SENT and failures:
+            failures.pop()
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        real(session, row, to, outcome, now)
+
+    monkeypatch.setattr(dispatch, "move", moody)
+    run(bench)
+    assert failures == []
+    assert bench.again(delivery).status == Status.SENT
+    assert len(bench.channel.outside) == 1
+
+
+def test_steps_recorded_by_a_channel_survive_a_crash(bench: Bench) -> None:
+    delivery = bench.plan()
+    bench.channel.on_deliver = lambda: bench.channel.seen[-1].progress.record("bước", "một")
+    bench.channel.faults = [ChannelError(ErrorKind.RETRY, "mất mạng")]
+    run(bench)
+    with bench.database.reading() as session:
+        assert session.get_one(Delivery, delivery.id).progress == {"bước": "một"}
+    run(bench, 30)
+    assert bench.channel.seen[-1].progress.get("bước") == "một"

@@ -1,0 +1,209 @@
+"""The ledger: what was written stays, and what was tampered with is named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from broadcaster import evidence
+from broadcaster.evidence import Break, Kind, Verification
+from broadcaster.records import EvidenceRecord
+from channels.base import Artefact
+from tests.broadcaster.conftest import Bench
+
+Tamper = Callable[[sqlite3.Connection], None]
+
+
+def fill(bench: Bench, count: int = 6) -> None:
+    stored = bench.store.put(Artefact("bài.txt", "text/plain", "nội dung".encode()))
+    with bench.database.writing() as session:
+        for number in range(count):
+            evidence.append(
+                session,
+                bench.station.id or 0,
+                Kind.MANUAL,
+                bench.clock.now(),
+                {"bulletin": number, "simulated": False},
+                details={"lời": f"số {number}"},
+                artefacts=[stored] if number == 2 else [],
+            )
+
+
+def verdict(bench: Bench) -> Verification:
+    with bench.database.reading() as session:
+        return evidence.verify(session, bench.station.id or 0, bench.store)
+
+
+def tamper(bench: Bench, act: Tamper) -> None:
+    """As somebody with the file in hand would: triggers dropped, rows changed."""
+    with sqlite3.connect(bench.home / "broadcaster.db") as connection:
+        connection.execute("DROP TRIGGER evidence_refuses_update")
+        connection.execute("DROP TRIGGER evidence_refuses_delete")
+        act(connection)
+    connection.close()
+
+
+def test_an_untouched_chain_holds(bench: Bench) -> None:
+    fill(bench)
+    found = verdict(bench)
+    assert (found.ok, found.records, found.artefacts) == (True, 6, 1)
+
+
+def test_each_record_names_the_hash_of_the_one_before(bench: Bench) -> None:
+    fill(bench, 3)
+    with bench.database.reading() as session:
+        rows = [evidence.to_json(row) for row in evidence.records(session, 1)]
+    assert [row["prev_hash"] for row in rows] == [evidence.GENESIS, rows[0]["hash"], rows[1]["hash"]]
+    assert all(key in rows[0] for key in ("seq", "kind", *evidence.FACTS, "hash", "prev_hash"))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE evidence SET hash = 'x'", "DELETE FROM evidence"])
+def test_the_database_itself_refuses_to_change_a_record(bench: Bench, statement: str) -> None:
+    fill(bench)
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        bench.database.writing() as session,
+    ):
+        session.connection().exec_driver_sql(statement)
+    assert verdict(bench).ok
+
+
+def edit(connection: sqlite3.Connection) -> None:
+    body = connection.execute("SELECT body FROM evidence WHERE seq = 4").fetchone()[0]
+    connection.execute("UPDATE evidence SET body = ? WHERE seq = 4", [body.replace("số 3", "số 9")])
+
+
+def edit_and_rehash(connection: sqlite3.Connection) -> None:
+    import hashlib
+
+    body = connection.execute("SELECT body FROM evidence WHERE seq = 4").fetchone()[0]
+    body = body.replace("số 3", "số 9")
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    connection.execute("UPDATE evidence SET body = ?, hash = ? WHERE seq = 4", [body, digest])
+
+
+def remove(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM evidence WHERE seq = 3")
+
+
+def remove_and_close_ranks(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM evidence WHERE seq = 3")
+    connection.execute("UPDATE evidence SET seq = seq - 1 WHERE seq > 3")
+
+
+def swap(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE evidence SET seq = 99 WHERE seq = 2")
+    connection.execute("UPDATE evidence SET seq = 2 WHERE seq = 3")
+    connection.execute("UPDATE evidence SET seq = 3 WHERE seq = 99")
+
+
+def cut(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM evidence WHERE seq > 4")
+
+
+def cut_with_the_head(connection: sqlite3.Connection) -> None:
+    cut(connection)
+    connection.execute("UPDATE evidence_head SET seq = 4")
+
+
+def point_elsewhere(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE evidence SET delivery_id = 7 WHERE seq = 5")
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "seq"),
+    [
+        (edit, Break.EDITED, 4),
+        (edit_and_rehash, Break.INSERTED, 5),
+        (remove, Break.REMOVED, 3),
+        (remove_and_close_ranks, Break.REORDERED, 3),
+        (swap, Break.REORDERED, 2),
+        (cut, Break.CUT_OFF, 5),
+        (cut_with_the_head, Break.INSERTED, 4),
+        (point_elsewhere, Break.EDITED, 5),
+    ],
+)
+def test_verify_names_the_first_broken_record(
+    bench: Bench, act: Tamper, kind: Break, seq: int
+) -> None:
+    fill(bench)
+    tamper(bench, act)
+    found = verdict(bench)
+    assert (found.broken, found.seq) == (kind, seq)
+
+
+def test_a_missing_or_changed_artefact_is_named(bench: Bench) -> None:
+    fill(bench)
+    path = next(path for path in bench.store.folder.rglob("*") if path.is_file())
+    path.write_bytes(b"khac")
+    assert (verdict(bench).broken, verdict(bench).seq) == (Break.ARTEFACT_CHANGED, 3)
+    path.unlink()
+    assert (verdict(bench).broken, verdict(bench).seq) == (Break.ARTEFACT_MISSING, 3)
+
+
+def test_two_stations_have_two_chains(bench: Bench) -> None:
+    from content.station import Station
+
+    fill(bench, 2)
+    with bench.database.writing() as session:
+        other = Station(name="UBND xã Khác", created_at=bench.clock.now())
+        session.add(other)
+        session.flush()
+        evidence.append(session, other.id or 0, Kind.MANUAL, bench.clock.now(), {})
+    with bench.database.reading() as session:
+        assert evidence.head(session, other.id or 0).seq == 1
+        assert evidence.verify(session, other.id or 0, bench.store).ok
+    assert verdict(bench).records == 2
+
+
+def test_artefacts_are_written_once_under_their_own_hash(bench: Bench) -> None:
+    one = bench.store.put(Artefact("a.txt", "text/plain", b"x"))
+    two = bench.store.put(Artefact("b.txt", "text/plain", b"x"))
+    assert one.sha256 == two.sha256
+    assert [p.name for p in bench.store.folder.rglob("*") if p.is_file()] == [one.sha256]
+    assert bench.store.path(one.sha256).read_bytes() == b"x"
+
+
+_words = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(details=st.dictionaries(_words, st.one_of(_words, st.integers(-(2**53) + 1, 2**53 - 1))))
+def test_any_text_can_be_recorded_and_read_back(bench: Bench, details: dict[str, str]) -> None:
+    with bench.database.writing() as session:
+        row = evidence.append(
+            session, bench.station.id or 0, Kind.MANUAL, bench.clock.now(), {}, details=details
+        )
+    assert json.loads(row.body)["details"] == details
+    assert verdict(bench).ok
+
+
+def test_records_are_read_in_order_in_small_batches(bench: Bench) -> None:
+    fill(bench, 7)
+    with bench.database.reading() as session:
+        assert [row.seq for row in evidence.records(session, 1, batch=2)] == list(range(1, 8))
+        assert len(session.exec(select(EvidenceRecord)).all()) == 7
+
+
+def test_the_store_never_shows_a_half_written_artefact(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        bench.store.put(Artefact("a", "text/plain", b"half"))
+    assert [p for p in Path(bench.store.folder).rglob("*") if p.is_file()] == []
