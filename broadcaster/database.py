@@ -14,9 +14,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from broadcaster import records
 from broadcaster.migrations import HEAD
+from content import bulletin, people, station
 from content.errors import UserError
+from schedules import plan, timetable
 
+ROW_MODULES = (station, people, bulletin, plan, timetable, records)
+"""Rows refer to each other by table name: all must be known before the first query."""
 FILE_NAME = "broadcaster.db"
 _BUSY_SECONDS = 15
 

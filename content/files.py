@@ -17,6 +17,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)  # a temporary file is for its owner only
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

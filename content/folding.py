@@ -46,9 +46,7 @@ def _fold_word(word: str) -> str:
     for character in word:
         parts = unicodedata.normalize("NFD", character)
         tone = next((mark for mark in parts if mark in _TONES), tone)
-        letters.append(
-            unicodedata.normalize("NFC", "".join(c for c in parts if c not in _TONES))
-        )
+        letters.append(unicodedata.normalize("NFC", "".join(c for c in parts if c not in _TONES)))
     if _I_FOR_Y.fullmatch("".join(letters)):
         letters[-1] = "y"
     last_vowel = next((i for i in reversed(range(len(letters))) if letters[i] in _VOWELS), None)

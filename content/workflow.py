@@ -35,7 +35,7 @@ _TO: dict[ReviewAction, BulletinStatus] = {
     ReviewAction.RETURN: BulletinStatus.DRAFT,
     ReviewAction.WITHDRAW: BulletinStatus.WITHDRAWN,
 }
-_VERBS: dict[ReviewAction, str] = {
+ACTION_LABELS: dict[ReviewAction, str] = {
     ReviewAction.SUBMIT: "trình duyệt",
     ReviewAction.APPROVE: "duyệt",
     ReviewAction.RETURN: "trả lại",
@@ -154,7 +154,8 @@ def _check_status(bulletin: Bulletin, action: ReviewAction) -> None:
     status = BulletinStatus(bulletin.status)
     if status not in _FROM[action]:
         raise UserError(
-            f"Bản tin {bulletin.id} đang là {STATUS_LABELS[status]}, không {_VERBS[action]} được.",
+            f"Bản tin {bulletin.id} đang là {STATUS_LABELS[status]}, "
+            f"không {ACTION_LABELS[action]} được.",
             _NEXT[status].format(id=bulletin.id),
         )
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import editorial
-from broadcaster.cli.console import note, print_json, say, table
+from broadcaster.cli.console import moment, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.editorial import Acted
+from broadcaster.evidence import iso
 from content import library
-from content.bulletin import BulletinStatus
-from content.workflow import STATUS_LABELS
+from content.bulletin import BulletinStatus, ReviewAction
+from content.workflow import ACTION_LABELS, STATUS_LABELS
 
 _Id = Annotated[int, typer.Argument(help="Số của bản tin.")]
 _File = Annotated[Path, typer.Argument(help="Tệp .md, .docx hoặc .txt.")]
@@ -109,12 +110,13 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
     with opened() as app, app.database.reading() as session:
         article = library.get_article(session, app.station_id, bulletin)
         past = library.history(session, bulletin)
+        zone = app.zone
     steps = [
         {
             "revision": revision.number,
             "action": step.action,
             "person": step.person,
-            "at": step.at.isoformat(),
+            "at": iso(step.at),
             "note": step.note,
             "residue_accepted": step.residue_accepted,
         }
@@ -132,8 +134,15 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
         table(
             ["Bản", "Việc", "Người", "Lúc", "Ghi chú"],
             [
-                (s["revision"], s["action"], s["person"], str(s["at"])[:16], s["note"])
-                for s in steps
+                (
+                    revision.number,
+                    ACTION_LABELS[ReviewAction(step.action)],
+                    step.person,
+                    moment(step.at, zone),
+                    step.note,
+                )
+                for revision, reviews in past
+                for step in reviews
             ],
         )
 

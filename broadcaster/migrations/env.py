@@ -3,8 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import schedules.plan
-import schedules.timetable  # noqa: F401 - the imports fill SQLModel.metadata
+from broadcaster.database import ROW_MODULES
+
+assert ROW_MODULES  # noqa: S101 - importing them fills SQLModel.metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

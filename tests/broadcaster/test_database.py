@@ -13,11 +13,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel, select
 
-import broadcaster.records
-import content.bulletin
-import content.people
-import schedules.plan
-import schedules.timetable  # noqa: F401 - the imports fill the metadata
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.migrations import HEAD
 from content.errors import UserError

@@ -61,7 +61,11 @@ def test_each_record_names_the_hash_of_the_one_before(bench: Bench) -> None:
     fill(bench, 3)
     with bench.database.reading() as session:
         rows = [evidence.to_json(row) for row in evidence.records(session, 1)]
-    assert [row["prev_hash"] for row in rows] == [evidence.GENESIS, rows[0]["hash"], rows[1]["hash"]]
+    assert [row["prev_hash"] for row in rows] == [
+        evidence.GENESIS,
+        rows[0]["hash"],
+        rows[1]["hash"],
+    ]
     assert all(key in rows[0] for key in ("seq", "kind", *evidence.FACTS, "hash", "prev_hash"))
 
 

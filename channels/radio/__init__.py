@@ -1,0 +1,1 @@
+"""The loudspeakers: voices -> programme -> player -> outputs."""

@@ -1,0 +1,86 @@
+"""The facts of one playing: taken from the tap, kept in the journal, told in the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from channels.base import Artefact, ChannelError, ErrorKind, Json, Receipt
+from channels.radio import pcm
+from channels.radio.player import Bank, Cut, Played
+
+_CUT_MESSAGES = {
+    Cut.STOP: "Trình phát được yêu cầu dừng",
+    Cut.PERMIT: "Không được phép phát lúc này",
+    Cut.DEADLINE: "Đã quá giờ muộn nhất được bắt đầu phát",
+    Cut.OUTPUTS: "Mọi đầu ra của cụm loa đều hỏng",
+}
+
+
+def facts_of(played: Played, bank: Bank, total: int, approved_sha256: str) -> dict[str, Json]:
+    """Plain JSON of what really happened; `total` and `approved_sha256` of the whole sound."""
+    tap = played.tap
+    return {
+        "onset": played.onset.isoformat() if played.onset else None,
+        "ended": played.ended.isoformat(),
+        "late_ms": round(played.late / timedelta(milliseconds=1), 3),
+        "samples": tap.samples,
+        "total": total,
+        "whole": played.whole and tap.samples == total,
+        "seconds": round(tap.samples / pcm.RATE, 3),
+        "share": round(tap.samples / total, 4) if total else 0.0,
+        "peak_dbfs": round(pcm.decibels(tap.peak), 1),
+        "rms_dbfs": round(pcm.decibels(tap.rms()), 1),
+        "played_sha256": tap.sha256(),
+        "as_approved": tap.sha256() == approved_sha256,
+        "outputs_ok": [output.url for output in bank.live],
+        "outputs_failed": dict(bank.failed),
+        "cut": played.cut,
+        "why": played.why,
+    }
+
+
+def facts_of_recording(onset: Json, total: int) -> dict[str, Json]:
+    """The same for a playing known only by its complete recording."""
+    started = moment(onset)
+    ended = started + timedelta(seconds=total / pcm.RATE) if started else None
+    return {
+        "onset": started.isoformat() if started else None,
+        "ended": ended.isoformat() if ended else None,
+        "samples": total,
+        "total": total,
+        "whole": True,
+        "seconds": round(total / pcm.RATE, 3),
+        "share": 1.0,
+        "proof": "recording",
+    }
+
+
+def receipt_of(
+    run: str, facts: Mapping[str, Json], simulated: bool, artefacts: tuple[Artefact, ...]
+) -> Receipt:
+    """The proof of one playing to the end."""
+    return Receipt(
+        external_id=run,
+        started_at=moment(facts.get("onset")),
+        ended_at=moment(facts.get("ended")),
+        simulated=simulated,
+        artefacts=artefacts,
+        details=facts,
+    )
+
+
+def cut_error(facts: Mapping[str, Json]) -> ChannelError:
+    """Not aired, or cut: surely not to its end, so it may be played again from its start."""
+    cut = Cut(str(facts["cut"]))
+    message = _CUT_MESSAGES[cut]
+    if facts["why"]:
+        message += f": {facts['why']}"
+    if facts["samples"]:
+        message += f" (đã phát {facts['seconds']} giây, sẽ phát lại từ đầu nếu còn giờ)"
+    return ChannelError(ErrorKind.RETRY, f"{message}.", code=cut, details=facts)
+
+
+def moment(value: Json) -> datetime | None:
+    """An aware UTC moment out of the journal."""
+    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None

@@ -1,0 +1,257 @@
+"""The loudspeaker channel: a bulletin becomes sound and is played to a zone at its moment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from channels.base import (
+    Artefact,
+    ChannelError,
+    Clock,
+    ErrorKind,
+    Health,
+    Json,
+    OutcomeUnknown,
+    Outgoing,
+    Prepared,
+    Receipt,
+    Sending,
+    Target,
+)
+from channels.radio import ffmpeg
+from channels.radio.airing import Airing, Sound
+from channels.radio.journal import Journal
+from channels.radio.narrator import NoVoiceError
+from channels.radio.outputs import FileOutput, OutputUrl, parse_output
+from channels.radio.script import Reading, Script, SpeakFunction, Spoken, Words, script_of
+from channels.radio.sentences import count_words, is_speakable
+from channels.radio.settings import RadioFolders, RadioSettings
+from channels.radio.store import remove_unused
+from channels.radio.studio import Programme, Studio
+from content.errors import UserError
+from content.files import write_atomically
+
+_log = logging.getLogger(__name__)
+
+STATION_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_SYLLABLES_A_WORD = 1.4
+"""espeak's 120 words a minute are about 168 Vietnamese syllables."""
+_HOPELESS = 1.5
+"""A text estimated at this many times the permitted length is refused without rendering it."""
+
+
+def spoken_vietnamese(text: str) -> Spoken:
+    """The station's reading rules; loaded when first needed."""
+    from content.spoken import speak
+
+    return speak(text)
+
+
+class RadioChannel:
+    """Sent means: at least one output of the zone has taken the sound to its last sample."""
+
+    name = "radio"
+    can_find = True
+    absence_is_proof = True
+    lead = timedelta(seconds=10)
+
+    def __init__(
+        self,
+        settings: RadioSettings,
+        station: str,
+        folders: RadioFolders,
+        clock: Clock,
+        *,
+        speak: SpeakFunction = spoken_vietnamese,
+        timezone: tzinfo = STATION_ZONE,
+        studio: Studio | None = None,
+    ) -> None:
+        """Raises UserError for an output URL that cannot be used."""
+        self.simulated = settings.mode == "sandbox"
+        self._settings = settings
+        self._station = station
+        self._folders = folders
+        self._clock = clock
+        self._speak = speak
+        self._studio = studio or Studio(settings, folders, clock)
+        self._zones = {zone: _outputs(urls, settings) for zone, urls in settings.zones.items()}
+        self._airing = Airing(
+            self._zones,
+            Journal(folders.state / "asrun"),
+            folders.outputs,
+            clock,
+            timezone,
+            simulated=self.simulated,
+        )
+
+    def targets(self) -> Sequence[Target]:
+        return [Target(self.name, zone, f"Cụm loa {zone}") for zone in self._zones]
+
+    def prepare(self, outgoing: Outgoing) -> Prepared:
+        station = outgoing.station or self._station
+        script = script_of(outgoing, station, self._speak)
+        if problem := self._hopeless(script):
+            return _unfit(script, problem)
+        programme = self._rendered(outgoing, script, station)
+        details: dict[str, Json] = {
+            "key": programme.key,
+            "samples": programme.samples,
+            "pcm_sha256": programme.pcm_sha256,
+            "engine": programme.engine,
+            "notes": list(programme.notes),
+            "residue": list(script.residue),
+        }
+        return Prepared(
+            channel=self.name,
+            text=script.text(),
+            payload=Artefact(f"radio-{programme.key[:12]}.mp3", "audio/mpeg", programme.mp3),
+            duration=programme.duration,
+            problems=self._too_long(programme.duration),
+            details=details,
+        )
+
+    def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
+        if prepared.problems:
+            raise ChannelError(ErrorKind.FIX_CONTENT, " ".join(prepared.problems))
+        zone = sending.target.name
+        if zone not in self._zones:
+            raise ChannelError(ErrorKind.SKIP_TARGET, f"Không còn cụm loa “{zone}” trong cài đặt.")
+        try:
+            return self._airing.play(self._sound(prepared), prepared.payload, sending)
+        except OSError as error:
+            _log.warning("radio could not play: %s", error)
+            reason = error.strerror or "lỗi đọc ghi"
+            raise ChannelError(
+                ErrorKind.RETRY, f"Không đọc hoặc ghi được tệp của kênh phát thanh ({reason})."
+            ) from None
+
+    def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
+        """By the journal; where that has no end, by the content of the recording."""
+        try:
+            return self._airing.proof(prepared.payload, sending)
+        except OSError as error:
+            raise OutcomeUnknown(f"Không đọc được nhật ký phát ({error.strerror}).") from None
+
+    def preview(self, prepared: Prepared) -> Artefact:
+        return prepared.payload
+
+    def check(self) -> Sequence[Health]:
+        return [self._voices_health(), _ffmpeg_health(), *self._output_health()]
+
+    def speech_to_file(self, text: str, out: Path) -> Programme:
+        """The air-ready mp3 of any text. Raises UserError."""
+        script = Script((Words(self._speak(text).spoken),))
+        if not is_speakable(script.text()):
+            raise UserError("Văn bản không có lời nào để đọc.", "Hãy nhập nội dung có chữ.")
+        try:
+            programme = self._studio.render(script, title="", artist=self._station)
+            write_atomically(out, programme.mp3.read_bytes())
+        except (NoVoiceError, ffmpeg.AudioError) as error:
+            raise UserError(
+                f"Không tạo được âm thanh: {error}.", "Hãy chạy: broadcaster channel check radio."
+            ) from None
+        except OSError as error:
+            raise UserError(
+                f"Không ghi được tệp “{out}” ({error.strerror}).", "Hãy chọn tệp hoặc thư mục khác."
+            ) from None
+        return programme
+
+    def tidy(self, before: datetime) -> int:
+        """Remove renders and recordings last used before a moment; bytes freed.
+
+        What was aired stays in the evidence; a render that is needed again is made again.
+        """
+        recordings = {output.folder for zone in self._zones for output in self._files_of(zone)}
+        return remove_unused([self._folders.cache, *recordings], before)
+
+    def _files_of(self, zone: str) -> list[FileOutput]:
+        outputs = self._airing.outputs(zone, "tidy", self._clock.now())
+        return [output for output in outputs if isinstance(output, FileOutput)]
+
+    def _hopeless(self, script: Script) -> str | None:
+        if not script.has_content:
+            return "Bản tin không có nội dung để đọc. Hãy viết thêm nội dung hoặc gắn bản ghi âm."
+        words_a_minute = self._settings.rate_wpm * _SYLLABLES_A_WORD
+        minutes = count_words(script.words()) / words_a_minute
+        if minutes > _HOPELESS * self._settings.minutes_per_session:
+            return self._length_problem(f"khoảng {minutes:.0f} phút")
+        return None
+
+    def _too_long(self, duration: timedelta) -> tuple[str, ...]:
+        if duration <= timedelta(minutes=self._settings.minutes_per_session):
+            return ()
+        minutes, seconds = divmod(round(duration.total_seconds()), 60)
+        return (self._length_problem(f"{minutes} phút {seconds} giây"),)
+
+    def _length_problem(self, length: str) -> str:
+        limit = self._settings.minutes_per_session
+        return f"Bản tin đọc mất {length}, quá {limit} phút của một buổi phát. Hãy rút ngắn."
+
+    def _rendered(self, outgoing: Outgoing, script: Script, station: str) -> Programme:
+        try:
+            return self._studio.render(script, title=outgoing.title, artist=station)
+        except NoVoiceError as error:
+            reason, kind = f"không bộ đọc nào đọc được ({error})", ErrorKind.RETRY
+        except ffmpeg.AudioError as error:
+            recorded = any(isinstance(part, Reading) for part in script.parts)
+            kind = ErrorKind.FIX_CONTENT if recorded else ErrorKind.RETRY
+            reason = str(error)
+        except OSError as error:
+            reason, kind = error.strerror or "lỗi ghi tệp", ErrorKind.RETRY
+        raise ChannelError(kind, f"Không dựng được chương trình: {reason}.")
+
+    def _sound(self, prepared: Prepared) -> Sound:
+        details = prepared.details
+        samples = details.get("samples")
+        return Sound(
+            self._studio.wav_path(str(details.get("key"))),
+            samples if isinstance(samples, int) else 0,
+            str(details.get("pcm_sha256")),
+        )
+
+    def _voices_health(self) -> Health:
+        narrator = self._studio.narrator
+        problems = {voice.name: voice.problem() for voice in narrator.voices} | narrator.absent
+        lines = [
+            f"{name}: {problems[name] or 'sẵn sàng'}"
+            for name in self._settings.engines
+            if name in problems
+        ]
+        return Health(
+            "giọng đọc", any(value is None for value in problems.values()), "; ".join(lines)
+        )
+
+    def _output_health(self) -> Iterator[Health]:
+        for zone in self._zones:
+            for output in self._airing.outputs(zone, "check", self._clock.now()):
+                problem = output.problem()
+                name = f"cụm loa {zone}, {output.url}"
+                yield Health(name, problem is None, problem or "sẵn sàng")
+
+
+def _outputs(urls: Sequence[str], settings: RadioSettings) -> tuple[OutputUrl, ...]:
+    """In sandbox mode nothing but files is ever opened."""
+    parsed = tuple(parse_output(url) for url in urls)
+    if settings.mode == "sandbox":
+        parsed = tuple(url for url in parsed if url.scheme == "file")
+    return parsed or (parse_output("file:air"),)
+
+
+def _unfit(script: Script, problem: str) -> Prepared:
+    text = script.text()
+    payload = Artefact("radio.txt", "text/plain; charset=utf-8", text.encode())
+    return Prepared(
+        "radio", text, payload, problems=(problem,), details={"residue": script.residue}
+    )
+
+
+def _ffmpeg_health() -> Health:
+    try:
+        ffmpeg.executable()
+    except ffmpeg.AudioError as error:
+        return Health("ffmpeg", False, str(error))
+    return Health("ffmpeg", True, "sẵn sàng")

@@ -1,0 +1,50 @@
+"""What the station chose for its loudspeakers, and where the radio keeps its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+DEFAULT_TUNE = "default"
+NO_TUNE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RadioSettings:
+    """[radio] of the settings; the defaults suit horn loudspeakers outdoors."""
+
+    engines: tuple[str, ...] = ("piper", "gtts", "espeak")
+    """Tried in this order."""
+    voice: str = "vi"
+    """An espeak-ng voice: vi (Northern), vi-vn-x-central, vi-vn-x-south."""
+    rate_wpm: int = 120
+    """espeak's "words" a minute: 120 gives about 168 Vietnamese syllables."""
+    loudness: float = -16.0
+    """Integrated loudness of a programme, LUFS (EBU R128)."""
+    true_peak: float = -1.5
+    """dBTP."""
+    signature_tune: str = DEFAULT_TUNE
+    """"default", "none", or a sound file (a relative path is inside the home)."""
+    zones: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"toan-xa": ("file:air",)})
+    """Zone name -> output URLs."""
+    mode: Literal["live", "sandbox"] = "live"
+    minutes_per_session: int = 60
+    gtts_url: str = "https://translate.google.com"
+    """Exists so that the real code can be pointed at a local server."""
+
+
+@dataclass(frozen=True, slots=True)
+class RadioFolders:
+    """Where the radio writes: rendered sound (may be deleted), recordings of the air, journal."""
+
+    cache: Path
+    outputs: Path
+    """`file:NAME` records under `outputs/NAME/<zone>/`; the home."""
+    state: Path
+
+    @classmethod
+    def in_home(cls, home: Path) -> RadioFolders:
+        """The usual places inside a home folder."""
+        return cls(home / "cache" / "radio", home, home / "state" / "radio")

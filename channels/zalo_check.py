@@ -1,0 +1,48 @@
+"""`channel check zalo`: token, account, service package and groups, each named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from channels.base import ChannelError, Health
+from channels.zalo_api import ZaloApi
+from channels.zalo_settings import ZaloSettings
+
+
+def check_account(api: ZaloApi, settings: ZaloSettings) -> list[Health]:
+    """Look at everything a sending needs; no message leaves."""
+    missing = [n for n in ("app_id", "app_secret") if not getattr(settings, n)]
+    if missing:
+        message = f"Chưa có {', '.join(missing)} của Zalo; hãy điền vào cấu hình."
+        return [Health("Cấu hình Zalo", ok=False, message=message)]
+    try:
+        account = api.read("/v2.0/oa/getoa")
+    except ChannelError as error:
+        return [Health("Zalo OA", ok=False, message=error.message)]
+    lines = [_account(account, settings), _package(account)]
+    if "groups" in settings.audience and not settings.groups:
+        message = "Có “groups” trong audience nhưng chưa có mã nhóm nào; hãy điền [zalo] groups."
+        lines.append(Health("Nhóm Zalo", ok=False, message=message))
+    return lines
+
+
+def _account(account: Mapping[str, Any], settings: ZaloSettings) -> Health:
+    name, number = account.get("name", ""), str(account.get("oa_id", ""))
+    if settings.oa_id and number != settings.oa_id:
+        message = f"Mã truy cập thuộc OA “{name}” ({number}), không phải {settings.oa_id}."
+        return Health("Zalo OA", ok=False, message=f"{message} Hãy cấp quyền lại cho đúng OA.")
+    followers = account.get("num_follower")
+    many = f", {followers} người quan tâm" if followers is not None else ""
+    return Health("Zalo OA", ok=True, message=f"OA “{name}”{many}.")
+
+
+def _package(account: Mapping[str, Any]) -> Health:
+    """The API stops when the package lapses to Cơ bản."""
+    name = account.get("package_name") or "không rõ"
+    until = account.get("package_valid_through_date") or "không rõ hạn"
+    basic = str(name).strip().casefold() in ("cơ bản", "basic")
+    if basic:
+        message = f"Gói “{name}” không dùng được API gửi tin; hãy nâng gói tại oa.zalo.me."
+        return Health("Gói dịch vụ", ok=False, message=message)
+    return Health("Gói dịch vụ", ok=True, message=f"Gói “{name}”, hạn {until}.")

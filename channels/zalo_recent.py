@@ -1,0 +1,115 @@
+"""Consultation messages to the followers who wrote in the last 7 days, each exactly once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from channels.base import (
+    ChannelError,
+    Clock,
+    ErrorKind,
+    OutcomeUnknown,
+    Prepared,
+    Receipt,
+    Sending,
+)
+from channels.zalo_api import ZaloApi
+from channels.zalo_steps import Gate, settle_by_person
+
+_PAGE = 50
+_LAST_OFFSET = 9_951
+"""The furthest that user/getlist goes."""
+
+
+class RecentContacts:
+    """One delivery of many messages; progress holds "user.<id>" so that nobody gets two."""
+
+    def __init__(self, api: ZaloApi, clock: Clock, gate: Gate) -> None:
+        self._api = api
+        self._clock = clock
+        self._gate = gate
+
+    def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
+        """Send to everyone not yet reached; after a ChannelError the next attempt goes on there."""
+        started = self._gate(sending)
+        text = str(prepared.details.get("message") or "")
+        outcomes: Counter[str] = Counter()
+        for user in self._users():
+            self._may_go_on(sending, outcomes)
+            outcomes[self._reach(user, text, sending, outcomes)] += 1
+        counts = json.dumps(dict(outcomes), sort_keys=True)
+        sending.progress.record("recent_done", counts)
+        if not outcomes["sent"] and not outcomes["unknown"]:
+            raise ChannelError(
+                ErrorKind.SKIP_TARGET, "Không có ai nhắn tin với Zalo OA trong 7 ngày qua."
+            )
+        if not outcomes["sent"]:
+            raise settle_by_person("tin nhắn cá nhân", prepared)
+        return Receipt(
+            external_id=f"recent-{sending.reference}",
+            started_at=started,
+            ended_at=self._clock.now(),
+            details=dict(outcomes),
+        )
+
+    def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
+        """None: go on with those not yet reached; a finished round is known from progress."""
+        done = sending.progress.get("recent_done")
+        if done is None:
+            return None
+        counts = json.loads(done)
+        if counts.get("sent"):
+            return Receipt(external_id=f"recent-{sending.reference}", details=counts)
+        if counts.get("unknown"):
+            raise settle_by_person("tin nhắn cá nhân", prepared)
+        return None
+
+    def _users(self) -> Iterator[str]:
+        """Ids page by page, never all in memory; a shifting list may name one twice."""
+        for offset in range(0, _LAST_OFFSET + 1, _PAGE):
+            query = {
+                "offset": offset,
+                "count": _PAGE,
+                "last_interaction_period": "L7D",
+                "is_follower": "true",
+            }
+            users = self._api.read("/v3.0/oa/user/getlist", data=json.dumps(query)).get("users")
+            users = users if isinstance(users, list) else []
+            yield from (str(user["user_id"]) for user in users if user.get("user_id"))
+            if len(users) < _PAGE:
+                return
+
+    def _may_go_on(self, sending: Sending, outcomes: Counter[str]) -> None:
+        reason = sending.permit(self._clock.now())
+        if sending.stop.is_set():
+            reason = "Chương trình đang dừng; sẽ gửi tiếp khi chạy lại."
+        if reason:
+            raise ChannelError(ErrorKind.RETRY, reason, details=dict(outcomes))
+
+    def _reach(self, user: str, text: str, sending: Sending, outcomes: Counter[str]) -> str:
+        """One person: "sent", "skipped", or "unknown" (never tried again)."""
+        key = f"user.{user}"
+        if known := sending.progress.get(key):
+            return "unknown" if known == "begun" else known
+        sending.progress.record(key, "begun")
+        body = {"recipient": {"user_id": user}, "message": {"text": text}}
+        try:
+            self._api.send("/v3.0/oa/message/cs", body)
+        except OutcomeUnknown:
+            return "unknown"
+        except ChannelError as error:
+            if error.kind is ErrorKind.SKIP_TARGET:
+                sending.progress.record(key, "skipped")
+                return "skipped"
+            sending.progress.record(key, "")
+            raise ChannelError(
+                error.kind,
+                error.message,
+                until=error.until,
+                code=error.code,
+                details={**error.details, **outcomes},
+            ) from None
+        sending.progress.record(key, "sent")
+        return "sent"
