@@ -1,0 +1,63 @@
+"""The week as docx, xlsx, pdf, html, ics, csv and json; a format is a line here and its module."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from content.errors import UserError
+from content.files import write_atomically
+from schedules.export.sheet import SheetRow, WeekSheet, official_date, printable, session_of
+
+__all__ = [
+    "FORMATS",
+    "SheetRow",
+    "WeekSheet",
+    "export",
+    "file_name",
+    "official_date",
+    "render",
+    "session_of",
+]
+
+FORMATS = {
+    "docx": "schedules.export.as_docx",
+    "xlsx": "schedules.export.as_xlsx",
+    "pdf": "schedules.export.as_pdf",
+    "html": "schedules.export.as_html",
+    "ics": "schedules.export.as_ics",
+    "csv": "schedules.export.as_csv",
+    "json": "schedules.export.as_json",
+}
+"""Format -> module with `render(sheet) -> bytes`; imported when used, because some are heavy."""
+
+
+def export(sheet: WeekSheet, fmt: str, folder: Path) -> Path:
+    """Write the week in one format; returns the file, "Lich-phat-song-2026-W48.docx" in `folder`.
+
+    The same sheet gives the same bytes. Raises UserError for an unknown format or a folder that
+    cannot be written.
+    """
+    data = render(sheet, fmt)
+    path = folder / file_name(sheet, fmt)
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise UserError(
+            f"Không ghi được tệp {path}: {error.strerror or error}.",
+            "Hãy đóng tệp nếu đang mở và kiểm tra quyền ghi của thư mục.",
+        ) from error
+    return path
+
+
+def render(sheet: WeekSheet, fmt: str) -> bytes:
+    """The file's bytes, nothing written. Raises UserError for an unknown format."""
+    if fmt not in FORMATS:
+        raise UserError(f"Không có định dạng “{fmt}”.", f"Hãy chọn trong: {', '.join(FORMATS)}.")
+    return cast(bytes, import_module(FORMATS[fmt]).render(printable(sheet)))
+
+
+def file_name(sheet: WeekSheet, fmt: str) -> str:
+    """Plain ASCII, so that every file system and mail program keeps it."""
+    return f"Lich-phat-song-{sheet.week}.{fmt}"

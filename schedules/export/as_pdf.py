@@ -1,0 +1,99 @@
+"""The week as PDF, set by Typst from `schedule.typ` with the fonts inside the wheel."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import typst
+
+from schedules.export.sheet import (
+    COLUMNS,
+    COUNTRY,
+    EMPTY,
+    KEPT_TOGETHER,
+    LEGEND,
+    MERGED,
+    MOTTO,
+    SIMULATED,
+    TITLE,
+    WeekSheet,
+    cells,
+    days,
+    footer,
+    heights,
+)
+
+
+def render(sheet: WeekSheet) -> bytes:
+    """A4 landscape PDF. No system font is used, so every machine gives the same bytes."""
+    return _compile(sheet, "pdf")[0]
+
+
+def pictures(sheet: WeekSheet) -> list[bytes]:
+    """The same pages as PNG, for a look on the screen."""
+    return _compile(sheet, "png")
+
+
+def _compile(sheet: WeekSheet, form: Any) -> list[bytes]:
+    template = files("schedules.export").joinpath("schedule.typ").read_bytes()
+    made: Any = typst.compile(
+        template,
+        format=form,
+        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=True),
+        # As data, not as markup: nothing in a title can be read as a command.
+        sys_inputs={"sheet": json.dumps(_plain(_data(sheet)), ensure_ascii=False)},
+        timestamp=int(sheet.moment.timestamp()),
+    )
+    return made if isinstance(made, list) else [made]
+
+
+def _data(sheet: WeekSheet) -> dict[str, Any]:
+    return {
+        "week": sheet.week,
+        "parent": sheet.parent.upper(),
+        "station": sheet.station.upper(),
+        "country": COUNTRY,
+        "motto": MOTTO,
+        "created": sheet.created,
+        "title": TITLE,
+        "subtitle": sheet.subtitle,
+        "simulated": SIMULATED if sheet.simulated else "",
+        "columns": COLUMNS,
+        "merged": MERGED,
+        "kept_together": KEPT_TOGETHER,
+        "days": [
+            {
+                "heading": heading,
+                "rows": [
+                    {"cells": cells(row), "height": height}
+                    for row, height in zip(rows, heights(rows), strict=True)
+                ],
+            }
+            for heading, rows in days(sheet)
+        ],
+        "empty": EMPTY,
+        "legend": LEGEND,
+        "approver_title": [line.upper() for line in sheet.approver_title.splitlines()]
+        or ["NGƯỜI DUYỆT"],
+        "approver": sheet.approver,
+        "made_by": sheet.made_by,
+        "footer": footer(sheet),
+    }
+
+
+_FIRST_PICTURE_SIGN = 0x1F000
+_JOINERS = "\ufe0e\ufe0f\u200d"
+
+
+def _plain(value: Any) -> Any:
+    """Without emoji, which the fonts inside do not have: better none than an empty box."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, str):
+        kept = (c for c in value if ord(c) < _FIRST_PICTURE_SIGN and c not in _JOINERS)
+        return " ".join("".join(kept).split())
+    return value

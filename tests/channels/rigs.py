@@ -1,0 +1,127 @@
+"""The channels under the contract test: each with a way to count what is really outside.
+
+A new channel adds one line to `RIGS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from channels.base import Channel
+from channels.facebook import FacebookChannel, FacebookSettings, SandboxFacebook
+from channels.zalo import SandboxZalo, ZaloChannel, ZaloSettings
+from channels.zalo_tokens import TokenPair
+from tests.channels.support import HandClock
+from tests.servers.facebook import PAGE, TOKEN, FacebookServer, Fault
+from tests.servers.zalo import APP_ID, APP_SECRET, OA_ID, REFRESH, ZaloServer
+
+QUICK = (0.2, 0.2)
+FACEBOOK_SECRET = "fbAppSecretMARKER55"
+MARKER = "MARKER"
+"""Inside every planted secret."""
+
+
+class MemoryStore:
+    """A token store in memory; remembers every pair it was given."""
+
+    def __init__(self, pair: TokenPair | None = None) -> None:
+        self.saved: list[TokenPair] = [pair] if pair else []
+
+    def load(self) -> TokenPair | None:
+        return self.saved[-1] if self.saved else None
+
+    def save(self, pair: TokenPair) -> None:
+        self.saved.append(pair)
+
+
+@dataclass
+class Rig:
+    """A channel, and hands on the world outside of it. None: this channel has no such fault."""
+
+    channel: Channel
+    clock: HandClock
+    published: Callable[[], int]
+    refuse_once: Callable[[], None] | None = None
+    accept_and_lose_once: Callable[[], None] | None = None
+    secrets: tuple[str, ...] = field(default=())
+
+
+def facebook_settings(url: str, **changes: object) -> FacebookSettings:
+    values: dict[str, object] = {
+        "mode": "live",
+        "page_id": PAGE,
+        "api_url": url,
+        "page_token": TOKEN,
+        "app_secret": FACEBOOK_SECRET,
+        "timeout": QUICK,
+    }
+    return FacebookSettings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def zalo_settings(url: str, **changes: object) -> ZaloSettings:
+    values: dict[str, object] = {
+        "mode": "live",
+        "oa_id": OA_ID,
+        "app_id": APP_ID,
+        "api_url": url,
+        "oauth_url": url,
+        "app_secret": APP_SECRET,
+        "refresh_token": REFRESH,
+        "cover_url": "https://anbinh.example.vn/bia.jpg",
+        "timeout": QUICK,
+    }
+    return ZaloSettings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@contextmanager
+def facebook_live(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    with FacebookServer(app_secret=FACEBOOK_SECRET, now=clock.now()) as server:
+        yield Rig(
+            FacebookChannel(facebook_settings(server.url), clock),
+            clock,
+            lambda: len(server.posts),
+            lambda: server.fault("feed", Fault.EXPIRED_TOKEN),
+            lambda: server.fault("feed", Fault.ACCEPT_THEN_TIMEOUT),
+        )
+
+
+@contextmanager
+def facebook_sandbox(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    settings = facebook_settings("http://127.0.0.1:9", mode="sandbox")
+    pages = folder / "facebook"
+    yield Rig(SandboxFacebook(settings, pages, clock), clock, lambda: len([*pages.glob("*.html")]))
+
+
+@contextmanager
+def zalo_live(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    with ZaloServer() as server:
+        settings = zalo_settings(server.url)
+        yield Rig(
+            ZaloChannel(settings, MemoryStore(), folder / "zalo.lock", clock),
+            clock,
+            lambda: server.published,
+            lambda: server.fault("broadcast", Fault.REFUSE),
+            lambda: server.fault("create", Fault.ACCEPT_THEN_TIMEOUT),
+        )
+
+
+@contextmanager
+def zalo_sandbox(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    settings = zalo_settings("http://127.0.0.1:9", mode="sandbox")
+    pages = folder / "zalo"
+    yield Rig(SandboxZalo(settings, pages, clock), clock, lambda: len([*pages.glob("*.html")]))
+
+
+RIGS: dict[str, Callable[[Path], AbstractContextManager[Rig]]] = {
+    "facebook": facebook_live,
+    "facebook-sandbox": facebook_sandbox,
+    "zalo": zalo_live,
+    "zalo-sandbox": zalo_sandbox,
+}
