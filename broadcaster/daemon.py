@@ -38,7 +38,8 @@ _MEND_SECONDS = 5.0
 """How long after a lane broke its deliveries are looked at again."""
 _LEAVE_SECONDS = 8.0
 """How long running deliveries may take to end after SIGTERM."""
-_EXPIRY = "expiry"
+_TIDY_SECONDS = 86_400.0
+_EXPIRY, _TIDY = "expiry", "tidy"
 _THREADS = 16
 """Lanes that may run at once: zones, the page, the followers, groups."""
 
@@ -84,6 +85,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True},
         )
         self._wake = threading.Event()
+        self._tidied = float("-inf")
         self._lock = threading.Lock()
         self._running: set[Lane] = set()
         self._broken: dict[Lane, float] = {}
@@ -123,6 +125,9 @@ class Daemon:
                 log.warning("clock.stepped", seconds=round(self._drift() - drift, 3))
                 drift = self._drift()
             stale = self._clock.monotonic() - rebuilt > _REBUILD_SECONDS
+            if self._clock.monotonic() - self._tidied > _TIDY_SECONDS:
+                self._tidied = self._clock.monotonic()
+                self._scheduler.add_job(self._tidy, id=_TIDY)
             if watch.changed() or woken or stepped or stale:
                 self._rebuild()
                 rebuilt = self._clock.monotonic()
@@ -130,7 +135,9 @@ class Daemon:
     def _rebuild(self) -> None:
         wakes = self._dispatcher.next_wakes()
         expiry = self._dispatcher.next_expiry()
-        self._scheduler.remove_all_jobs()
+        for job in self._scheduler.get_jobs():
+            if job.id != _TIDY:
+                job.remove()
         with self._lock:
             idle = {lane: wake for lane, wake in wakes.items() if lane not in self._resting()}
         for lane, wake in idle.items():
@@ -161,6 +168,9 @@ class Daemon:
     def _expire(self) -> None:
         self._dispatcher.expire()
         self._wake.set()
+
+    def _tidy(self) -> None:
+        log.info("disk.tidied", bytes=self._dispatcher.tidy())
 
     def _mend(self) -> None:
         """A lane that broke may have left a delivery in `sending`: it is unknown now."""

@@ -19,6 +19,7 @@ from sqlmodel import col, select
 from broadcaster import bookings, editorial, evidence, plans, timetables, week
 from broadcaster.app import App, open_app
 from broadcaster.clock import ShiftedClock
+from broadcaster.logs import log_to
 from broadcaster.outgoing import outgoing_for
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
@@ -86,6 +87,7 @@ class Demo:
     def steps(self) -> Iterator[str]:
         """Do the job, saying after each step what was done."""
         monday = _next_monday(self.clock.now())
+        log_to(self.home, console=False)
         app = self._home(_at(monday, _AIR - _MORNING_OF_WORK))
         yield f"Tạo thư mục làm việc {self.home}"
         imported = _import_plan(app)
@@ -104,6 +106,7 @@ class Demo:
         app.close()
         yield "Dựng sẵn âm thanh của buổi phát đầu tiên"
         app = self._reopened(_at(monday, _AIR - _LAST_SECONDS))
+        yield "Bật chương trình phát, chờ 17:00; loa phát đúng thời gian thật …"
         yield from self._air(app)
         self.result = _result(app, exports)
         app.close()
@@ -210,7 +213,7 @@ def _done_channels(app: App) -> set[str]:
 def _line(app: App, row: Delivery) -> str:
     at = row.started_at.astimezone(app.zone) if row.started_at else None
     when = f"{at:%H:%M:%S}" if at else "—"
-    return f"{when}  {row.channel} → {row.target}: đã ra (mô phỏng)"
+    return f"{when}  {row.channel} → {row.target}: đã ra ngoài (mô phỏng)"
 
 
 def _result(app: App, exports: Sequence[Path]) -> Demonstrated:

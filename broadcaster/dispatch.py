@@ -48,6 +48,8 @@ log = structlog.get_logger(__name__)
 
 _HOLD = timedelta(minutes=5)
 """How often a delivery that waits for a person (a new token) is tried again."""
+_KEPT = timedelta(days=30)
+"""How long unused renders and recordings stay; what was aired is in the evidence."""
 _PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to write down an outcome."""
 _AGAIN = timedelta(seconds=30)
@@ -127,6 +129,11 @@ class Dispatcher:
             self._tolerant(self._step, delivery)
             steps += 1
         return steps
+
+    def tidy(self) -> int:
+        """Free what the channels keep only for convenience; bytes freed."""
+        before = self._clock.now() - _KEPT
+        return sum(channel.tidy(before) for channel in self._channels.values())
 
     # One step of one delivery
 

@@ -17,7 +17,7 @@ _BYTES = 5_000_000
 _KEPT = 5
 
 
-def log_to(home: Path) -> None:
+def log_to(home: Path, *, console: bool = True) -> None:
     """Send everything to `logs/broadcaster.log` (rotated) and, short, to stderr."""
     folder = home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,10 +25,10 @@ def log_to(home: Path) -> None:
         folder / "broadcaster.log", maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8"
     )
     file.setFormatter(_formatter(structlog.processors.JSONRenderer(ensure_ascii=False)))
-    console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())))
     root = logging.getLogger()
-    root.handlers = [file, console]
+    root.handlers = [file]
+    if console:
+        root.handlers.append(_console())
     root.setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
@@ -43,6 +43,13 @@ def log_to(home: Path) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _console() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    colours = sys.stderr.isatty()
+    handler.setFormatter(_formatter(structlog.dev.ConsoleRenderer(colors=colours)))
+    return handler
 
 
 def _formatter(renderer: Any) -> logging.Formatter:

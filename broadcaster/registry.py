@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from broadcaster.vault import Vault
 from channels.base import Channel
 from channels.facebook import FacebookChannel, SandboxFacebook
@@ -110,7 +112,10 @@ class _ZaloTokens:
 
     def save(self, pair: TokenPair) -> None:
         kept = "\n".join((pair.access_token, pair.refresh_token, pair.expires_at.isoformat()))
-        self._vault.put(self._NAME, kept)
+        try:
+            self._vault.put(self._NAME, kept)
+        except SQLAlchemyError as error:
+            raise OSError(f"the token pair was not saved: {type(error).__name__}") from None
 
 
 def _clear(secret: SecretStr | None) -> str:

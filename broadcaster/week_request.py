@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from broadcaster import bookings
 from broadcaster.app import App
@@ -15,6 +15,7 @@ from broadcaster.delivery import OPEN
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from content.bulletin import Bulletin, BulletinStatus, Priority, Review, ReviewAction, Revision
+from content.workflow import approval_of
 from schedules.openings import Opening, QuietHours, SlotRule, Week, occurrences
 from schedules.plan import Plan, Task
 from schedules.timetable import Slot
@@ -22,6 +23,7 @@ from schedules.week_plan import (
     RADIO_RULE,
     Airing,
     Candidate,
+    ChannelRule,
     Pick,
     PlanRequest,
     PlanRules,
@@ -109,7 +111,11 @@ def _rules(app: App) -> PlanRules:
     chosen = app.settings.broadcast
     return PlanRules(
         quiet_hours=QuietHours.parse(chosen.quiet_hours, app.zone),
-        channels={"radio": replace(RADIO_RULE, max_items=app.settings.radio.items_per_session)},
+        channels={
+            "radio": replace(RADIO_RULE, max_items=app.settings.radio.items_per_session),
+            "facebook": ChannelRule("Facebook"),
+            "zalo": ChannelRule("Zalo"),
+        },
         sessions_per_day=chosen.sessions_per_day or None,
         minutes_per_session=chosen.minutes_per_session,
         framing_seconds=_FRAMING_SECONDS,
@@ -157,16 +163,18 @@ def _existing(session: Session, openings: Sequence[Opening]) -> dict[str, tuple[
             if row.status != Status.CANCELLED
         ]
         found[opening.key] = tuple(
-            _pick(list(rows)) for _, rows in groupby(alive, key=lambda row: row.position)
+            _pick(session, list(rows)) for _, rows in groupby(alive, key=lambda row: row.position)
         )
     return found
 
 
-def _pick(rows: list[Delivery]) -> Pick:
+def _pick(session: Session, rows: list[Delivery]) -> Pick:
     first = rows[0]
+    review = approval_of(session, first.revision_id)
     return Pick(
         bulletin=first.bulletin_id,
         revision=first.revision,
+        seconds=(review.air_seconds or 0.0) if review else 0.0,
         fixed=any(row.status not in OPEN for row in rows),
         repeat=first.repeat,
     )
@@ -194,7 +202,7 @@ def _history(app: App, session: Session, week: Week, keys: set[str]) -> list[Air
 
 
 def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
-    """The tasks of the plans in force; a plan without a frequency is read as once a week."""
+    """The tasks of the plans in force."""
     query = (
         select(Task, Plan)
         .join(Plan, col(Task.plan_id) == col(Plan.id))
@@ -209,8 +217,46 @@ def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
             (date.fromisoformat(first), date.fromisoformat(last))
             for first, last in task.timeframe.get("windows") or []
         )
-        needs.setdefault(task.no, TaskNeed(task.no, tuple(task.channels), windows, per_week=1))
+        if task.no not in needs:
+            needs[task.no] = _need(app, session, task, windows, week)
     return list(needs.values())
+
+
+def _need(
+    app: App, session: Session, task: Task, windows: tuple[tuple[date, date], ...], week: Week
+) -> TaskNeed:
+    """A frequency that the plan names, or else once in every week of its windows."""
+    recurrence = task.timeframe.get("recurrence") or []
+    often = task.timeframe.get("at_least") or 1
+    weeks = sum(((last - first).days + 7) // 7 for first, last in windows)
+    months = sum(_months(first, last) for first, last in windows)
+    return TaskNeed(
+        no=task.no,
+        channels=tuple(task.channels),
+        windows=windows,
+        per_week=often if "weekly" in recurrence else None,
+        total=often * months if "monthly" in recurrence else weeks or None,
+        done=_done(app, session, task, week),
+    )
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def _done(app: App, session: Session, task: Task, week: Week) -> int:
+    """Broadcasts of the task's bulletins that went out before this week."""
+    query = (
+        select(func.count(func.distinct(Delivery.broadcast_id)))
+        .join(Revision, col(Delivery.revision_id) == col(Revision.id))
+        .where(
+            Delivery.station_id == app.station_id,
+            col(Delivery.status) == Status.SENT,
+            Revision.task == task.no,
+            col(Delivery.scheduled_at) < week.start,
+        )
+    )
+    return int(session.exec(query).one())
 
 
 def _overlaps(start: date | None, end: date | None, week: Week) -> bool:

@@ -237,5 +237,8 @@ class Channel(Protocol):
     def preview(self, prepared: Prepared) -> Artefact:
         """What a person would see or hear: an audio file, or an HTML page."""
 
+    def tidy(self, before: datetime) -> int:
+        """Free what was kept only for convenience and not used since; bytes freed."""
+
     def check(self) -> Sequence[Health]:
         """Whether the channel could deliver now; no effect outside."""

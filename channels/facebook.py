@@ -100,6 +100,10 @@ class FacebookChannel:
         """The post as an HTML page."""
         return facebook_page(prepared, simulated=False)
 
+    def tidy(self, before: datetime) -> int:
+        """Nothing is kept here."""
+        return 0
+
     def check(self) -> Sequence[Health]:
         """Token, page, permissions and expiry, version; reads only."""
         if problem := _missing_settings(self._settings):

@@ -101,6 +101,10 @@ class ZaloChannel:
         """The article and the message as an HTML page."""
         return zalo_page(prepared, simulated=False)
 
+    def tidy(self, before: datetime) -> int:
+        """Nothing is kept here."""
+        return 0
+
     def check(self) -> Sequence[Health]:
         """Token, account, package; reads only (a due refresh of the token apart)."""
         from channels.zalo_check import check_account

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from channels.base import (
     Artefact,
     Health,
-    Outgoing,
     OutcomeUnknown,
+    Outgoing,
     Prepared,
     Receipt,
     Sending,
@@ -62,6 +62,9 @@ class FakeChannel:
 
     def preview(self, prepared: Prepared) -> Artefact:
         return prepared.payload
+
+    def tidy(self, before: datetime) -> int:
+        return 0
 
     def check(self) -> Sequence[Health]:
         return [Health("fake", ok=True, message="tốt")]

@@ -41,12 +41,12 @@ def demo(
         say(f"{number:>2}. {line}")
     if run.result is None or not run.result.went:
         raise UserError("Bản chạy thử không phát được gì.", f"Xem {home}/logs.")
-    _show(run.result)
-    say(f"\nXong sau {clock.monotonic() - began:.0f} giây. Thư mục: {home}", "dim")
+    _show(run.result, home)
+    say(f"\nXong sau {clock.monotonic() - began:.0f} giây.", "dim")
     raise typer.Exit(0 if run.result.verdict.ok else 1)
 
 
-def _show(result: Demonstrated) -> None:
+def _show(result: Demonstrated, home: Path) -> None:
     from zoneinfo import ZoneInfo
 
     from broadcaster.cli.console import moment, say, table
@@ -77,6 +77,6 @@ def _show(result: Demonstrated) -> None:
         )
     else:
         say(f"Sổ minh chứng hỏng ở bản ghi {verdict.seq}: {verdict.what}", "bold red")
-    say("\nNên mở xem:", "bold")
+    say(f"\nNên mở xem, trong {home}:", "bold")
     for label, path in result.opened:
-        say(f"  {label + ':':<18} {path}")
+        say(f"  {label + ':':<18} {path.relative_to(home)}")

@@ -75,7 +75,7 @@ def cut_error(facts: Mapping[str, Json]) -> ChannelError:
     cut = Cut(str(facts["cut"]))
     message = _CUT_MESSAGES[cut]
     if facts["why"]:
-        message += f": {facts['why']}"
+        message += f": {str(facts['why']).rstrip('.')}"
     if facts["samples"]:
         message += f" (đã phát {facts['seconds']} giây, sẽ phát lại từ đầu nếu còn giờ)"
     return ChannelError(ErrorKind.RETRY, f"{message}.", code=cut, details=facts)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from channels.base import Channel
 from channels.facebook import FacebookChannel, FacebookSettings, SandboxFacebook
+from channels.radio.channel import RadioChannel
+from channels.radio.settings import RadioFolders, RadioSettings
 from channels.zalo import SandboxZalo, ZaloChannel, ZaloSettings
 from channels.zalo_tokens import TokenPair
 from tests.channels.support import HandClock
@@ -119,9 +122,21 @@ def zalo_sandbox(folder: Path) -> Iterator[Rig]:
     yield Rig(SandboxZalo(settings, pages, clock), clock, lambda: len([*pages.glob("*.html")]))
 
 
+@contextmanager
+def radio(folder: Path, mode: Literal["live", "sandbox"] = "live") -> Iterator[Rig]:
+    """Played to a file in hand-moved time; a recording that is whole counts as outside."""
+    clock = HandClock()
+    settings = RadioSettings(engines=("espeak",), signature_tune="none", mode=mode)
+    folders = RadioFolders.in_home(folder)
+    channel = RadioChannel(settings, "UBND xã An Bình", folders, clock)
+    yield Rig(channel, clock, lambda: len([*folder.rglob("air/**/*.wav")]))
+
+
 RIGS: dict[str, Callable[[Path], AbstractContextManager[Rig]]] = {
     "facebook": facebook_live,
     "facebook-sandbox": facebook_sandbox,
     "zalo": zalo_live,
     "zalo-sandbox": zalo_sandbox,
+    "radio": radio,
+    "radio-sandbox": lambda folder: radio(folder, "sandbox"),
 }

@@ -156,7 +156,7 @@ def test_the_last_gate_stops_it_with_its_own_reason(rig: Rig) -> None:
     )
     outcome = attempt(rig.channel, prepared, closed)
     assert isinstance(outcome, ChannelError)
-    assert outcome.message == "Bản tin đã được gỡ."
+    assert "Bản tin đã được gỡ." in outcome.message
     assert rig.published() == 0
 
 
