@@ -12,12 +12,15 @@ _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\n]{0,500}\)")
 _BARE_LINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,500})>")
 _RULE = re.compile(r"[\s|:+=*_–-]*")
 _BULLET = re.compile(
-    r"(?:[-–+*•~>](?=\s|$)|[-–+•>](?=[^\W\d_]|[\"'(])|#{1,6}(?=\s|$)|>|\*+(?=\w)|\[[ xX]?\](?=\s)|\s)+"
+    r"(?:[-–+*•~>](?=\s|$)|[-–+•>](?=[^\W\d_]|[\"'(])|#{1,6}(?=\s|$)|>|\*+(?=\w)"
+    r"|\[[ xX]?\](?=\s)|\s)+"
 )
 _EMPHASIS = re.compile(r"(?<![\d\s])[ ]?\*+|\*+(?!\s?\d)|`+|~~+")
 _UNDERSCORES = re.compile(r"_{2,}|(?<!\w)_|_(?!\w)")
 _BLANKS = re.compile(r"[ •]+")
-_ITEM_START = re.compile(r"\s*(?:[-–+*•>#|]|\d{1,2}(?:\.\d{1,2})*[.)/]\s|[^\W\d_]\)\s|\(?\d{1,2}\))")
+_ITEM_START = re.compile(
+    r"\s*(?:[-–+*•>#|]|\d{1,2}(?:\.\d{1,2})*[.)/]\s|[^\W\d_]\)\s|\(?\d{1,2}\))"
+)
 _WAITING = re.compile(
     r"\b(?:số|ngày|tháng|năm|giai đoạn|quý|khóa|khoá|điều|khoản|mục|đến|và|từ)\s?$", re.IGNORECASE
 )
@@ -36,7 +39,7 @@ def lines(text: str) -> list[Line]:
     """Split a cleaned page into lines to be said; a wrapped line is joined to its start."""
     text = _COMMENT.sub(" ", text)
     text = _BARE_LINK.sub(r" \1 ", _LINK.sub(r" \1 ", text))
-    text = _TAG.sub(" ", _BREAKING_TAG.sub("\n", text))
+    text = _TAG.sub(" ", _BREAKING_TAG.sub("\n•", text))
     found: list[Line] = []
     for paragraph in _paragraphs(text):
         said = [line for line in map(_strip_markdown, _unwrapped(paragraph)) if line]

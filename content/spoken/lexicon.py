@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -34,7 +35,19 @@ def pairs(name: str) -> Mapping[str, str]:
     return found
 
 
-def alternation(words: list[str]) -> str:
+@cache
+def phrases(name: str) -> tuple[str, ...]:
+    """One list of `data/phrases.toml`: the words that decide how a number beside them is said."""
+    file = resources.files("content.spoken") / "data" / "phrases.toml"
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))[name])
+
+
+def any_phrase(name: str) -> str:
+    """A regex that matches any phrase of a list, the longest first."""
+    return alternation(phrases(name))
+
+
+def alternation(words: Iterable[str]) -> str:
     """A regex that matches any of `words`, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
