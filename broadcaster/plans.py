@@ -17,7 +17,7 @@ from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Artefact
 from content.bulletin import Revision
-from content.errors import UserError
+from content.errors import Problem, UserError
 from content.people import Role, require_role
 from content.text_file import read_text
 from schedules.plan import Plan, Task
@@ -47,6 +47,7 @@ def import_plan(app: App, path: Path) -> Imported:
     """Read the document and keep it. Raises UserError and keeps nothing when it is unreadable."""
     text = read_text(path)
     document = read_plan(text, path.name).to_json()
+    _refuse_empty(document, path)
     source = path.read_bytes()
     digest = hashlib.sha256(source).hexdigest()
     stored = app.store.put(Artefact(path.name, "text/plain", source))
@@ -71,6 +72,20 @@ def import_plan(app: App, path: Path) -> Imported:
             artefacts=[stored],
         )
     return Imported(plan, tasks)
+
+
+def _refuse_empty(document: dict[str, Any], path: Path) -> None:
+    """A document that asks for nothing is not a plan; the reader's warnings say why."""
+    if document["tasks"] or document["topics"]:
+        return
+    problems = [
+        Problem(warning["message"], file=str(path), line=warning["line"])
+        for warning in document["warnings"]
+        if warning["line"]
+    ]
+    mend = "Hãy kiểm tra tên cột của bảng nhiệm vụ: TT, Nội dung, Hình thức, Thời gian, Chủ trì …"
+    problems.append(Problem("Không tìm thấy nhiệm vụ hay nội dung nào.", mend, str(path)))
+    raise UserError("", problems=problems)
 
 
 def all_plans(app: App) -> list[Plan]:

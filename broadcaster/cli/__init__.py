@@ -9,8 +9,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from broadcaster.cli import vietnamese
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "Tạo thư mục làm việc, tệp cài đặt và cơ sở dữ liệu."),
@@ -57,6 +61,7 @@ def run(arguments: list[str]) -> int:
 def _call(arguments: list[str]) -> int:
     vietnamese.install()
     import typer
+    from typer.exceptions import TyperException
 
     app = typer.Typer(
         name="broadcaster",
@@ -75,8 +80,24 @@ def _call(arguments: list[str]) -> int:
             importlib.import_module(f"broadcaster.cli.{module}").register(app, name, line)
         else:
             app.command(name, help=line, short_help=line)(_not_chosen)
-    typer.main.get_command(app)(args=arguments, prog_name="broadcaster")
-    return 0
+    try:
+        code = typer.main.get_command(app)(
+            args=arguments, prog_name="broadcaster", standalone_mode=False
+        )
+    except TyperException as error:
+        return _wrong_usage(error)
+    return code if isinstance(code, int) else 0
+
+
+def _wrong_usage(error: TyperException) -> int:
+    """One sentence and where to read on; a command without its subcommand has shown its help."""
+    if not error.format_message():
+        return 2
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "broadcaster"
+    print(f"Lỗi: {vietnamese.usage_error(error.format_message())}", file=sys.stderr)  # noqa: T201
+    print(f"Xem hướng dẫn: {path} --help", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def _root() -> None:

@@ -24,22 +24,23 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 def list_channels(as_json: _Json = False) -> None:
     """Channels and their targets."""
     with opened() as app:
-        rows = [
-            {
-                "name": name,
-                "simulated": channel.simulated,
-                "targets": [target.name for target in channel.targets()],
-            }
+        found = [
+            (name, channel.simulated, [target.name for target in channel.targets()])
             for name, channel in app.channels.items()
         ]
     if as_json:
-        print_json(rows)
+        print_json(
+            [
+                {"name": name, "simulated": simulated, "targets": targets}
+                for name, simulated, targets in found
+            ]
+        )
         return
     table(
         ["Kênh", "Chế độ", "Nơi nhận"],
         [
-            (row["name"], "mô phỏng" if row["simulated"] else "thật", ", ".join(row["targets"]))
-            for row in rows
+            (name, "mô phỏng" if simulated else "thật", ", ".join(targets))
+            for name, simulated, targets in found
         ],
     )
 

@@ -32,6 +32,15 @@ def note(text: str) -> None:
     ERR.print(Text(text, style="dim"))
 
 
+def bullet(text: str, style: str = "") -> None:
+    """One point of a list; its further lines stand under its first word."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=3, justify="right")
+    grid.add_column(overflow="fold")
+    grid.add_row(Text("•", style=style), Text(text, style=style))
+    OUT.print(grid)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
     """A table that fits the terminal; long cells wrap."""
     shown = Table(

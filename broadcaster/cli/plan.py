@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import note, print_json, say, table
+from broadcaster.cli.console import bullet, note, print_json, say, table
 from broadcaster.cli.session import opened
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
@@ -168,7 +168,7 @@ def _print_warnings(warnings: list[dict[str, Any]]) -> None:
     say(f"Cần xem lại {len(warnings)} chỗ:", "bold yellow")
     for warning in warnings:
         where = f"dòng {warning['line']}: " if warning["line"] else ""
-        say(f"  • {where}{warning['message']}")
+        bullet(f"{where}{warning['message']}")
 
 
 def _day(value: date | None) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from broadcaster import week as weeks
 from broadcaster.app import App
-from broadcaster.cli.console import note, print_json, say, table
+from broadcaster.cli.console import bullet, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.week_sheet import week_sheet
 from content.errors import UserError
@@ -43,9 +43,9 @@ def build(week: _WeekName = "this", as_json: _Json = False) -> None:
     say(built.week.label, "bold")
     say(f"Thêm {built.added} lượt, rút {built.removed}, giữ nguyên {built.kept}.")
     for problem in built.problems:
-        say(f"  ! {problem.message}", "bold yellow")
+        bullet(problem.message, "bold yellow")
     for remark in built.notes:
-        say(f"  • {remark.message}", "yellow")
+        bullet(remark.message, "yellow")
     if built.changed:
         note(f"Xem: broadcaster schedule show --week {built.week.name}")
 

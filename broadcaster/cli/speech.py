@@ -58,10 +58,11 @@ def audio(
     text = sys.stdin.read() if file == "-" else _text_of(Path(file))
     with opened() as app, ERR.status("Đang dựng âm thanh…"):
         made = radio_of(app).speech_to_file(text, output)
+        seconds = made.duration.total_seconds()
     if as_json:
-        print_json({"file": str(output), "seconds": round(made.total_seconds(), 3)})
+        print_json({"file": str(output), "seconds": round(seconds, 3)})
     else:
-        say(f"Đã ghi {output} ({made.total_seconds():.1f} giây).")
+        say(f"Đã ghi {output} ({seconds:.1f} giây).")
 
 
 def add(

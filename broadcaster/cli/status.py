@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from broadcaster import overview
-from broadcaster.cli.console import moment, print_json, say, table
+from broadcaster.cli.console import bullet, moment, print_json, say, table
 from broadcaster.cli.session import opened
 
 
@@ -30,7 +30,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = F
     if not seen.daemon:
         say("  Hãy chạy: broadcaster run")
     for line in seen.needs:
-        say(f"  ! {line}", "yellow")
+        bullet(line, "yellow")
     say("Sắp tới:")
     table(
         ["Lúc", "Kênh", "Nơi nhận", "Bản tin"],

@@ -6,6 +6,7 @@ The library takes them from `gettext` when it is imported, so `install` must run
 from __future__ import annotations
 
 import gettext
+import re
 
 _WORDS = {
     "Arguments": "Tham số",
@@ -13,35 +14,42 @@ _WORDS = {
     "Commands": "Lệnh",
     "Error": "Lỗi",
     "Usage: ": "Cách dùng: ",
-    "Usage:": "Cách dùng:",
     "Aborted.": "Đã dừng.",
-    "Aborted!": "Đã dừng!",
     "[required]": "[bắt buộc]",
-    "required": "bắt buộc",
     "[default: {}]": "[mặc định: {}]",
-    "default: {default}": "mặc định: {default}",
     "[env var: {}]": "[biến môi trường: {}]",
-    "env var: {var}": "biến môi trường: {var}",
     "Show this message and exit.": "Xem hướng dẫn này rồi thoát.",
     "Missing command.": "Thiếu tên lệnh.",
     "No such command {name!r}.": "Không có lệnh {name!r}.",
-    "No such option: {name}": "Không có tùy chọn: {name}",
-    "Missing argument": "Thiếu tham số",
-    "Missing option": "Thiếu tùy chọn",
-    "Missing parameter": "Thiếu tham số",
-    "Invalid value: {message}": "Giá trị sai: {message}",
-    "Invalid value for {param_hint}: {message}": "Giá trị của {param_hint} sai: {message}",
-    "Did you mean {possibility}?": "Có phải ý bạn là {possibility}?",
-    "(Possible options: {possibilities})": "(Có thể là: {possibilities})",
-    "Try [blue]'{command_path} {help_option}'[/] for help.": (
-        "Xem hướng dẫn: [blue]{command_path} {help_option}[/]"
-    ),
-    "Try '{command} {option}' for help.": "Xem hướng dẫn: {command} {option}",
-    "Option {name!r} requires an argument.": "Tùy chọn {name!r} cần một giá trị.",
-    "Got unexpected extra argument ({args})": "Thừa tham số ({args})",
-    "Got unexpected extra arguments ({args})": "Thừa tham số ({args})",
-    "{value!r} is not a valid {number_type}.": "{value!r} không phải là số ({number_type}).",
 }
+_USAGE = (
+    (r"Missing (?:argument|parameter) (.+?)\.?", r"Thiếu tham số \1."),
+    (r"Missing option (.+?)\.?", r"Thiếu tùy chọn \1."),
+    (r"No such option: (\S+)", r"Không có tùy chọn \1."),
+    (r"Option (.+) requires .+", r"Tùy chọn \1 cần một giá trị."),
+    (r"Option (.+) does not take a value\.", r"Tùy chọn \1 không nhận giá trị."),
+    (r"Got unexpected extra argument\(?s?\)? \((.+)\)", r"Thừa tham số: \1."),
+    (r"Invalid value for (.+?): Input should be a valid int.*", r"\1 phải là số nguyên."),
+    (r"Invalid value for (.+?): .*greater than or equal to (\S+)", r"\1 phải từ \2 trở lên."),
+    (r"Invalid value for (.+?): .*less than or equal to (\S+)", r"\1 không được quá \2."),
+    (
+        r"Invalid value for (.+?): (?:Value error, )?(.+) is not one of (.+?)\.?",
+        r"\1 không nhận \2; hãy chọn một trong: \3.",
+    ),
+    (r"Invalid value for (.+?): (?:Value error, )?(.+)", r"\1: \2"),
+    (r"Invalid value: (.+)", r"\1"),
+)
+"""What the library builds without `gettext`: its pattern and our sentence."""
+
+
+def usage_error(message: str) -> str:
+    """The library's own sentence about wrong usage, in Vietnamese."""
+    said, _, hint = message.partition(" (Possible options: ")
+    for pattern, ours in _USAGE:
+        if found := re.fullmatch(pattern, said, re.DOTALL):
+            said = found.expand(ours)
+            break
+    return f"{said} Có phải: {hint.rstrip(')')}?" if hint else said
 
 
 def install() -> None:
@@ -50,8 +58,8 @@ def install() -> None:
     def translate(message: str) -> str:
         return _WORDS.get(message, message)
 
-    def translate_plural(singular: str, plural: str, count: int) -> str:
-        return translate(singular if count == 1 else plural)
+    def translate_plural(msgid1: str, msgid2: str, n: int) -> str:
+        return translate(msgid1 if n == 1 else msgid2)
 
     gettext.gettext = translate
     gettext.ngettext = translate_plural

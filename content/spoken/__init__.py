@@ -20,7 +20,14 @@ from content.spoken.quantities import read_numbers, read_per, read_ranges, read_
 from content.spoken.roman import read_head, read_romans
 from content.spoken.times import read_times
 from content.spoken.timing import estimate_seconds, sentences, syllables
-from content.spoken.words import read_codes, read_identifiers, read_lists, read_symbols, read_words, tidy
+from content.spoken.words import (
+    read_codes,
+    read_identifiers,
+    read_lists,
+    read_symbols,
+    read_words,
+    tidy,
+)
 
 __all__ = ["Spoken", "estimate_seconds", "sentences", "speak", "syllables"]
 

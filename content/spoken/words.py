@@ -115,7 +115,9 @@ def _say_each(draft: Draft, pattern: re.Pattern[str], spoken: str) -> None:
 
 def _record(draft: Draft, written: str) -> str:
     groups = (_RUNS.findall(group) for group in re.split("[.-]", written))
-    said = (" ".join(numbers.one_by_one(r) if r.isdigit() else _spell(r) for r in g) for g in groups)
+    said = (
+        " ".join(numbers.one_by_one(r) if r.isdigit() else _spell(r) for r in g) for g in groups
+    )
     return draft.say(", ".join(said))
 
 

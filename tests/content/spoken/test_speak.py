@@ -139,3 +139,32 @@ def test_json_is_the_contract_s() -> None:
         "spoken": "xã XYZT",
         "residue": ["XYZT"],
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("mã H56.01.02-0001", "mã hát năm sáu, không một, không hai, không không không một"),
+        ("QCVN 01:2021/BYT", "quy chuẩn việt nam không một năm hai nghìn không trăm hai mươi mốt"),
+        ("QL1A, Km12+500", "quốc lộ một a, ki lô mét mười hai cộng năm trăm"),
+        ("Kế hoạch 05 năm và Đề án 06", "kế hoạch năm năm và đề án không sáu"),
+        ("đợt 01/7-30/9", "đợt một tháng bảy đến ba mươi tháng chín"),
+        ("gọi điện cho 150 hộ", "gọi điện cho một trăm năm mươi hộ"),
+        ("ông V.I.Lênin ở Q.3", "ông vê i lênin ở quận ba"),
+        ("<5% và >= 10 hộ", "dưới năm phần trăm và từ mười hộ"),
+        ("nhiệt độ -5°C", "nhiệt độ âm năm độ xê"),
+        ("tỷ số 2-1", "tỷ số hai một"),
+        ("2.5km, phiên bản 2.0", "hai phẩy năm ki lô mét, phiên bản hai chấm không"),
+        ("K'Bang", "ca bang"),
+        ("mức 3.000 - 5.000 đ/m2", "mức ba nghìn đến năm nghìn đồng một mét vuông"),
+        ("mã 038099012345", "mã không ba tám không chín chín không một hai ba bốn năm"),
+    ],
+)  # fmt: skip
+def test_rules_that_the_pairs_do_not_show(written: str, spoken: str) -> None:
+    assert speak(written).spoken == spoken
+    assert speak(written).residue == ()
+
+
+def test_numbers_after_the_first_of_a_list_of_documents_get_their_type_from_the_symbol() -> None:
+    said = speak("Quyết định số 12/QĐ-UBND, 7/KH-UBND").spoken
+    assert said == "quyết định số mười hai, kế hoạch số bảy"
