@@ -18,6 +18,10 @@ def add(app: App, written: str, spoken: str) -> None:
     written, spoken = _clean(written), _clean(spoken)
     if not written or not spoken:
         raise UserError("Thiếu chữ viết hoặc cách đọc.", "Hãy ghi cả hai.")
+    if not written[0].isalnum():
+        raise UserError(
+            f"Chữ viết “{written}” phải bắt đầu bằng chữ cái hoặc chữ số.", "Hãy ghi lại."
+        )
     left = speak(spoken).residue
     if left:
         raise UserError(
