@@ -23,8 +23,9 @@ from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome, decide, move
 from broadcaster.evidence import ArtefactStore, Kind
 from broadcaster.outgoing import outgoing_for, reference_of
+from broadcaster.precedence import Precedence, StopSignal
 from broadcaster.queue import Lane
-from broadcaster.records import Delivery
+from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
 from channels.base import (
@@ -82,6 +83,7 @@ class Dispatcher:
         self._spoken_sha256 = spoken_sha256
         self._leads = {name: channel.lead for name, channel in channels.items()}
         self.stop = threading.Event()
+        self._precedence = Precedence()
 
     # What the daemon asks
 
@@ -92,7 +94,7 @@ class Dispatcher:
         """
         with self._database.reading() as session:
             left = queue.left_sending(session, self._station_id)
-        left = [row for row in left if lane in (None, Lane(row.channel, row.target))]
+        left = [row for row in left if lane in (None, Lane.of(row))]
         for delivery in left:
             reason = "chương trình dừng đột ngột khi đang gửi; đang kiểm tra đã ra ngoài chưa"
             self._move(delivery, Status.UNKNOWN, Outcome(reason, {"next_at": self._clock.now()}))
@@ -120,7 +122,7 @@ class Dispatcher:
     def run_lane(self, lane: Lane) -> int:
         """Do all that is due in a lane, one after another; how many steps were taken."""
         steps = 0
-        while not self.stop.is_set():
+        while not self.stop.is_set() and not self._precedence.must_yield(lane):
             with self._database.reading() as session:
                 now = self._clock.now()
                 delivery = queue.due(session, self._station_id, lane, now, self._leads)
@@ -173,14 +175,15 @@ class Dispatcher:
         outcome = Outcome("bắt đầu gửi", changes, artefacts=[payload])
         self._move(delivery, Status.SENDING, outcome)
         # From here on a crash leaves `sending`, which is never blindly sent again.
-        self._deliver(delivery, prepared)
+        with self._precedence.on_air(Lane.of(delivery), self.stop) as stop:
+            self._deliver(delivery, prepared, stop)
 
-    def _deliver(self, delivery: Delivery, prepared: Prepared) -> None:
+    def _deliver(self, delivery: Delivery, prepared: Prepared, stop: StopSignal) -> None:
         channel = self._channels[delivery.channel]
         try:
-            receipt = channel.deliver(prepared, self._sending(delivery))
+            receipt = channel.deliver(prepared, self._sending(delivery, stop))
         except ChannelError as error:
-            self._surely_not(delivery, error)
+            self._surely_not(delivery, error, cut=stop.is_set())
         except OutcomeUnknown as error:
             self._perhaps(delivery, error.message, error.details)
         except Exception as error:
@@ -212,13 +215,14 @@ class Dispatcher:
         )
         self._move(delivery, Status.SENT, outcome)
 
-    def _surely_not(self, delivery: Delivery, error: ChannelError) -> None:
+    def _surely_not(self, delivery: Delivery, error: ChannelError, *, cut: bool = False) -> None:
         details: dict[str, Json] = {**error.details, "code": error.code, "error": str(error.kind)}
         now = self._clock.now()
-        if self.stop.is_set() and error.kind is ErrorKind.RETRY:
-            # Our own shutdown cut it: not the delivery's fault, so the attempt does not count.
+        if cut and error.kind is ErrorKind.RETRY:
+            # Our own shutdown or an emergency cut it: the attempt does not count.
             changes = {"attempts": delivery.attempts - 1}
-            self._move(delivery, Status.READY, Outcome(error.message, changes, details=details))
+            reason = error.message if self.stop.is_set() else "nhường cho tin khẩn cấp"
+            self._move(delivery, Status.READY, Outcome(reason, changes, details=details))
         elif (again := self._again(delivery, error, now)) is not None:
             local = again.astimezone(self._zone)
             reason = f"{error.message} — thử lại lúc {local:%H:%M:%S}"
@@ -264,7 +268,7 @@ class Dispatcher:
             return
         try:
             prepared = channel.prepare(self._outgoing(delivery))
-            receipt = channel.find(prepared, self._sending(delivery))
+            receipt = channel.find(prepared, self._sending(delivery, StopSignal(self.stop)))
         except (OutcomeUnknown, ChannelError) as error:
             self._postpone(
                 delivery, self._look_at(delivery.looks, self._clock.now()), error.message
@@ -345,7 +349,7 @@ class Dispatcher:
         with self._database.reading() as session:
             return outgoing_for(session, self._station, delivery, self._media)
 
-    def _sending(self, delivery: Delivery) -> Sending:
+    def _sending(self, delivery: Delivery, stop: StopSignal) -> Sending:
         channel = self._channels[delivery.channel]
         targets = {target.name: target for target in channel.targets()}
         return Sending(
@@ -355,9 +359,21 @@ class Dispatcher:
             deadline=delivery.expires_at,
             since=delivery.first_sent_at or self._clock.now(),
             progress=_StoredProgress(self._database, delivery),
-            permit=gates.permit(self._settings, self._zone, delivery.channel),
-            stop=self.stop,
+            permit=self._permit(delivery),
+            stop=stop,
         )
+
+    def _permit(self, delivery: Delivery) -> Callable[[datetime], str | None]:
+        """The last gate. An emergency passes the quiet hours, but a person may cancel it."""
+        if not delivery.urgent:
+            return gates.permit(self._settings, self._zone, delivery.channel)
+
+        def cancelled(_moment: datetime) -> str | None:
+            with self._database.reading() as session:
+                broadcast = session.get_one(Broadcast, delivery.broadcast_id)
+            return "buổi phát đã bị hủy" if broadcast.cancelled_at is not None else None
+
+        return cancelled
 
     def _move(self, delivery: Delivery, to: Status, outcome: Outcome) -> None:
         """Move and write the evidence; a database that is busy or full is given some time.

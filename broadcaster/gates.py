@@ -40,7 +40,8 @@ def check(
 ) -> Refusal | None:
     """The first reason against beginning this delivery at `start`, None when it may."""
     return (
-        _approval(session, delivery)
+        _cancelled(session, delivery)
+        or _approval(session, delivery)
         or _dates(session, zone, delivery, start)
         or _sound(session, settings, zone, delivery, start, duration)
     )
@@ -64,6 +65,11 @@ def permit(settings: Settings, zone: ZoneInfo, channel: str) -> Callable[[dateti
         return lambda _moment: None
     quiet = QuietHours.parse(settings.broadcast.quiet_hours, zone)
     return lambda moment: quiet.reason(moment, moment)
+
+
+def _cancelled(session: Session, delivery: Delivery) -> Refusal | None:
+    broadcast = session.get_one(Broadcast, delivery.broadcast_id)
+    return Refusal("buổi phát đã bị hủy") if broadcast.cancelled_at is not None else None
 
 
 def _approval(session: Session, delivery: Delivery) -> Refusal | None:
@@ -99,8 +105,8 @@ def _sound(
     start: datetime,
     duration: timedelta,
 ) -> Refusal | None:
-    if delivery.channel != SOUND:
-        return None
+    if delivery.channel != SOUND or delivery.urgent:
+        return None  # an emergency is the one thing that may be heard at any hour
     end = start + duration
     quiet = QuietHours.parse(settings.broadcast.quiet_hours, zone)
     if (reason := quiet.reason(start, end)) is not None:

@@ -30,8 +30,9 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         link=revision.link,
         images=_images(revision, media),
         at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
-        opening=delivery.id == first,
-        closing=delivery.id == last,
+        # An emergency says what it has to say: no tune, no greeting, no goodbye.
+        opening=delivery.id == first and not delivery.urgent,
+        closing=delivery.id == last and not delivery.urgent,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -68,20 +69,20 @@ def look(app: App) -> Overview:
         return Overview(
             station=app.station.name,
             now=now,
-            daemon=_daemon(app),
+            daemon=daemon_of(app.home),
             needs=_needs(session, app.station_id, now),
             coming=_coming(session, app.station_id),
         )
 
 
-def _daemon(app: App) -> str | None:
-    """A free lock means that no daemon runs, whatever an old pid file says."""
-    lock = FileLock(app.home / "daemon.lock")
+def daemon_of(home: Path) -> str | None:
+    """The daemon's process id; None when the lock is free, whatever an old pid file says."""
+    lock = FileLock(home / "daemon.lock")
     try:
         with lock.acquire(timeout=0):
             return None
     except Timeout:
-        pid = app.home / "daemon.pid"
+        pid = home / "daemon.pid"
         return pid.read_text().strip() if pid.exists() else "?"
 
 

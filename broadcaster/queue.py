@@ -26,9 +26,16 @@ class Lane:
 
     channel: str
     target: str
+    urgent: int = 0
+    """An emergency has a lane of its own, which cuts the others: the number of its broadcast."""
 
     def __str__(self) -> str:
-        return f"{self.channel}:{self.target}"
+        return f"{self.channel}:{self.target}" + (f"!{self.urgent}" if self.urgent else "")
+
+    @classmethod
+    def of(cls, row: Delivery) -> Lane:
+        """The lane that a delivery goes in."""
+        return cls(row.channel, row.target, row.broadcast_id if row.urgent else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def left_sending(session: Session, station_id: int) -> list[Delivery]:
 def _turn(row: Delivery, lead: timedelta) -> Turn:
     assert row.id is not None  # noqa: S101 - a row that was read has an id
     order: tuple[datetime, int, int] = (row.scheduled_at, row.position, row.id)
-    return Turn(row.id, Lane(row.channel, row.target), _wake(row, lead), Status(row.status), order)
+    return Turn(row.id, Lane.of(row), _wake(row, lead), Status(row.status), order)
 
 
 def _wake(row: Any, lead: timedelta) -> datetime:

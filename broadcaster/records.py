@@ -41,6 +41,8 @@ class Broadcast(SQLModel, table=True):
     channel: str
     origin: str = Origin.SLOT
     starts_at: datetime = Field(index=True)
+    cancelled_at: datetime | None = None
+    """Cancelled by a person; what sounds of it is cut."""
     ends_at: datetime
     """Nothing of it may begin after this moment; sound also ends before it."""
     created_at: datetime
@@ -74,6 +76,8 @@ class Delivery(SQLModel, table=True):
     """The revision's number inside its bulletin."""
     channel: str
     target: str
+    urgent: bool = False
+    """Khẩn cấp: cuts whatever sounds on its target, at any hour."""
     position: int = 0
     """Order inside the broadcast, from 0."""
     status: str = DeliveryStatus.PLANNED

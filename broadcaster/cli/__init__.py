@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "slot": ("slot", "Khung giờ phát và đăng hằng tuần."),
     "schedule": ("schedule", "Lịch tuần: xếp, xem, xuất ra tệp để in."),
     "broadcast": ("broadcast", "Buổi phát riêng lẻ: thêm, xem, hủy, hỏi vì sao."),
+    "emergency": ("emergency", "Phát khẩn cấp ngay lập tức, cắt chương trình đang phát."),
     "run": ("run", "Chạy chương trình phát (để chạy suốt ngày đêm)."),
     "evidence": ("evidence", "Sổ minh chứng: xem và kiểm tra."),
     "channel": ("channel", "Các kênh: xem và kiểm tra kết nối."),

@@ -1,0 +1,134 @@
+"""Emergency bulletins (tin khẩn cấp): at once, at any hour, with a name and a reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from broadcaster import bookings, evidence, gates
+from broadcaster.app import App
+from broadcaster.bookings import Booked
+from broadcaster.delivery import decide
+from broadcaster.evidence import Kind
+from broadcaster.records import Broadcast, Delivery, Origin
+from content import library, workflow
+from content.bulletin import Priority, ReviewAction
+from content.draft import BulletinDraft
+from content.errors import UserError
+from content.library import Article
+from content.people import Role, require_role
+from content.spoken import Spoken, estimate_seconds
+from content.workflow import Approval
+
+AGAIN = "Xin nhắc lại."
+TITLE = "Thông báo khẩn"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be said, how often, for how long, and why."""
+
+    text: str
+    reason: str
+    zones: Sequence[str] = ()
+    repeat: int = 2
+    minutes: int = 30
+    """After this it is no longer begun."""
+
+
+def raise_alarm(app: App, call: Call) -> Booked:
+    """Book it for now on the loudspeakers; the daemon cuts what sounds. Raises UserError.
+
+    The acting person must be an approver and is the one who answers for it: the bulletin is
+    approved in their name, with the reason, in the same transaction.
+    """
+    names = bookings.known_targets(app, gates.SOUND, call.zones)
+    draft = _draft(call)
+    spoken = app.speak(f"{draft.title}.\n\n{draft.body}")
+    now = app.clock.now()
+    with app.database.writing() as session:
+        require_role(session, app.station_id, app.person, Role.APPROVER)
+        article = library.add_bulletin(session, app.station_id, draft, app.media, app.person, now)
+        _approve(app, session, article, call, spoken)
+        broadcast = _broadcast(app, call)
+        session.add(broadcast)
+        session.flush()
+        deliveries = [_delivery(app, broadcast, article, name) for name in names]
+        session.add_all(deliveries)
+        session.flush()
+        for row in deliveries:
+            decide(session, row, f"{app.person} phát khẩn cấp: {call.reason}", now)
+    return Booked(broadcast, deliveries)
+
+
+def _draft(call: Call) -> BulletinDraft:
+    text = call.text.strip()
+    if not text:
+        raise UserError("Tin khẩn cấp không có nội dung.", "Hãy ghi câu cần phát.")
+    said = f"\n\n{AGAIN}\n\n".join([text] * call.repeat)
+    return BulletinDraft(
+        title=TITLE, body=said, channels=(gates.SOUND,), priority=Priority.EMERGENCY
+    )
+
+
+def _approve(app: App, session: Session, article: Article, call: Call, spoken: Spoken) -> None:
+    """Submitted and approved by one person: the two-person rule gives way, the record stays."""
+    now = app.clock.now()
+    workflow.submit(session, app.station_id, article.id, app.person, now)
+    approval = Approval(
+        spoken_sha256=hashlib.sha256(spoken.spoken.encode()).hexdigest(),
+        air_seconds=estimate_seconds(spoken.spoken),
+        residue=spoken.residue,
+        accept_residue=True,
+        two_person=False,
+    )
+    today = now.astimezone(app.zone).date()
+    workflow.approve(session, app.station_id, article.id, approval, app.person, today, now)
+    evidence.append(
+        session,
+        app.station_id,
+        Kind.REVIEW,
+        now,
+        {"bulletin": article.id, "revision": article.revision.number, "simulated": False},
+        details={
+            "action": str(ReviewAction.APPROVE),
+            "emergency": True,
+            "person": app.person,
+            "reason": call.reason,
+            "content_sha256": article.revision.sha256,
+            "spoken_sha256": approval.spoken_sha256,
+        },
+    )
+
+
+def _broadcast(app: App, call: Call) -> Broadcast:
+    now = app.clock.now()
+    return Broadcast(
+        station_id=app.station_id,
+        channel=gates.SOUND,
+        origin=Origin.EMERGENCY,
+        starts_at=now,
+        ends_at=now + timedelta(minutes=call.minutes),
+        created_at=now,
+        created_by=app.person,
+    )
+
+
+def _delivery(app: App, broadcast: Broadcast, article: Article, zone: str) -> Delivery:
+    return Delivery(
+        station_id=app.station_id,
+        broadcast_id=broadcast.id or 0,
+        bulletin_id=article.id,
+        revision_id=article.revision_id,
+        revision=article.revision.number,
+        channel=gates.SOUND,
+        target=zone,
+        urgent=True,
+        scheduled_at=broadcast.starts_at,
+        expires_at=broadcast.ends_at,
+        reason="khẩn cấp",
+    )
