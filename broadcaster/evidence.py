@@ -146,6 +146,17 @@ def head(session: Session, station_id: int) -> Head:
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
+def last_moment(session: Session, station_id: int) -> datetime | None:
+    """When the newest record was written; None while the chain is empty."""
+    row = session.exec(
+        select(EvidenceRecord)
+        .where(EvidenceRecord.station_id == station_id)
+        .order_by(col(EvidenceRecord.seq).desc())
+        .limit(1)
+    ).first()
+    return datetime.fromisoformat(json.loads(row.body)["at"]) if row is not None else None
+
+
 def records(
     session: Session, station_id: int, *, after: int = 0, batch: int = 1000
 ) -> Iterator[EvidenceRecord]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from broadcaster import evidence
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
@@ -16,6 +17,10 @@ from content.bulletin import Bulletin, BulletinStatus, Revision
 from content.workflow import approval_of
 from schedules.openings import QuietHours
 
+_OLDEST = datetime(2026, 1, 1, tzinfo=UTC)
+"""No clock that shows an earlier time can be right."""
+_CLOCK_SLACK = timedelta(minutes=5)
+_CLOCK_AGAIN = timedelta(seconds=30)
 SOUND = "radio"
 """The channel that people hear whether they want to or not."""
 
@@ -42,6 +47,7 @@ def check(
     return (
         _cancelled(session, delivery)
         or _approval(session, delivery)
+        or _clock(session, delivery, start)
         or _dates(session, zone, delivery, start)
         or _sound(session, settings, zone, delivery, start, duration)
     )
@@ -85,6 +91,20 @@ def _approval(session: Session, delivery: Delivery) -> Refusal | None:
     if review.sha256 != revision.sha256:
         return Refusal("nội dung khác với bản đã duyệt")
     return None
+
+
+def _clock(session: Session, delivery: Delivery, start: datetime) -> Refusal | None:
+    """Silence while the clock cannot be right: before this program, or before its own evidence.
+
+    (A machine without a battery clock wakes up in 1970 and has no Internet to ask.)
+    """
+    if delivery.channel != SOUND or delivery.urgent:
+        return None
+    last = evidence.last_moment(session, delivery.station_id) or _OLDEST
+    if start >= max(last - _CLOCK_SLACK, _OLDEST):
+        return None
+    reason = "đồng hồ của máy chậm hơn sổ minh chứng; hãy chỉnh lại giờ của máy"
+    return Refusal(reason, until=start + _CLOCK_AGAIN)
 
 
 def _dates(session: Session, zone: ZoneInfo, delivery: Delivery, start: datetime) -> Refusal | None:
