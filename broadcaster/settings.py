@@ -97,6 +97,8 @@ class ZoneSection(_Section):
     """[radio.zones.NAME]: the outputs of one group of loudspeakers."""
 
     outputs: list[str] = ["file:air"]
+    label: str = ""
+    """What people call it; the name where empty."""
 
 
 class RadioSection(_Section):
@@ -113,7 +115,7 @@ class RadioSection(_Section):
     """"default", "none", or a sound file."""
     items_per_session: int = Field(default=6, ge=1)
     """How many bulletins a loudspeaker session may have."""
-    zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection()}
+    zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection(label="Toàn xã")}
 
 
 class FacebookSection(_Section):

@@ -41,6 +41,7 @@ items_per_session = 6                   # số bản tin tối đa một buổi 
 signature_tune = "default"              # nhạc hiệu: "default", "none" hoặc đường dẫn tệp
 
 [radio.zones.toan-xa]                   # mỗi cụm loa một mục
+label = "Toàn xã"
 outputs = ["file:air"]
 
 [facebook]

@@ -95,6 +95,9 @@ def _empty(app: App, booked: Booked) -> SheetRow:
 
 def _targets(app: App, items: Sequence[Delivery]) -> tuple[str, ...]:
     labels = {t.name: t.label or t.name for t in app.channels[items[0].channel].targets()}
+    if items[0].channel == SOUND:
+        named = app.settings.radio.zones.items()
+        labels |= {name: zone.label for name, zone in named if zone.label}
     return tuple(labels.get(item.target, item.target) for item in items)
 
 
