@@ -112,8 +112,16 @@ class FollowersBroadcast:
         }
 
     def _own_picture(self) -> str | None:
-        """The account's own cover or avatar, where neither bulletin nor settings name one."""
-        account = self._api.read("/v2.0/oa/getoa")
+        """The account's own cover or avatar, where neither bulletin nor settings name one.
+
+        None when the account does not tell: then Zalo itself says whether it wants a picture.
+        """
+        try:
+            account = self._api.read("/v2.0/oa/getoa")
+        except ChannelError as error:
+            if error.kind is ErrorKind.REAUTHORISE:
+                raise
+            return None
         return str(account.get("cover") or account.get("avatar") or "") or None
 
     def _verify(self, token: str, sending: Sending) -> str:
