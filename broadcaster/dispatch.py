@@ -14,13 +14,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
-from sqlmodel import col
 
 from broadcaster import gates, queue
+from broadcaster.books import Books
 from broadcaster.database import Database
-from broadcaster.delivery import LostRaceError, Outcome, decide, move
+from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
 from broadcaster.outgoing import outgoing_for, reference_of
 from broadcaster.precedence import Precedence, StopSignal
@@ -51,8 +49,6 @@ _HOLD = timedelta(minutes=5)
 """How often a delivery that waits for a person (a new token) is tried again."""
 _KEPT = timedelta(days=30)
 """How long unused renders and recordings stay; what was aired is in the evidence."""
-_PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between the tries to write down an outcome."""
 _AGAIN = timedelta(seconds=30)
 """How soon a rendering that failed for a passing reason is tried again."""
 
@@ -84,6 +80,7 @@ class Dispatcher:
         self._leads = {name: channel.lead for name, channel in channels.items()}
         self.stop = threading.Event()
         self._precedence = Precedence()
+        self._books = Books(database, clock)
 
     # What the daemon asks
 
@@ -97,7 +94,9 @@ class Dispatcher:
         left = [row for row in left if lane in (None, Lane.of(row))]
         for delivery in left:
             reason = "chương trình dừng đột ngột khi đang gửi; đang kiểm tra đã ra ngoài chưa"
-            self._move(delivery, Status.UNKNOWN, Outcome(reason, {"next_at": self._clock.now()}))
+            self._books.move(
+                delivery, Status.UNKNOWN, Outcome(reason, {"next_at": self._clock.now()})
+            )
         return len(left)
 
     def expire(self) -> int:
@@ -158,7 +157,7 @@ class Dispatcher:
         if prepared is None or self._refused(delivery, prepared):
             return
         outcome = Outcome("đã dựng xong và kiểm tra", {"payload_sha256": prepared.payload.sha256()})
-        self._move(delivery, Status.READY, outcome)
+        self._books.move(delivery, Status.READY, outcome)
 
     def _send(self, delivery: Delivery) -> None:
         prepared = self._prepare(delivery)
@@ -173,7 +172,7 @@ class Dispatcher:
             "payload_sha256": payload.sha256,
         }
         outcome = Outcome("bắt đầu gửi", changes, artefacts=[payload])
-        self._move(delivery, Status.SENDING, outcome)
+        self._books.move(delivery, Status.SENDING, outcome)
         # From here on a crash leaves `sending`, which is never blindly sent again.
         with self._precedence.on_air(Lane.of(delivery), self.stop) as stop:
             self._deliver(delivery, prepared, stop)
@@ -213,7 +212,7 @@ class Dispatcher:
             artefacts=stored,
             kind=kind,
         )
-        self._move(delivery, Status.SENT, outcome)
+        self._books.move(delivery, Status.SENT, outcome)
 
     def _surely_not(self, delivery: Delivery, error: ChannelError, *, cut: bool = False) -> None:
         details: dict[str, Json] = {**error.details, "code": error.code, "error": str(error.kind)}
@@ -222,13 +221,15 @@ class Dispatcher:
             # Our own shutdown or an emergency cut it: the attempt does not count.
             changes = {"attempts": delivery.attempts - 1}
             reason = error.message if self.stop.is_set() else "nhường cho tin khẩn cấp"
-            self._move(delivery, Status.READY, Outcome(reason, changes, details=details))
+            self._books.move(delivery, Status.READY, Outcome(reason, changes, details=details))
         elif (again := self._again(delivery, error, now)) is not None:
             local = again.astimezone(self._zone)
             reason = f"{error.message} — thử lại lúc {local:%H:%M:%S}"
-            self._move(delivery, Status.READY, Outcome(reason, {"next_at": again}, details=details))
+            self._books.move(
+                delivery, Status.READY, Outcome(reason, {"next_at": again}, details=details)
+            )
         else:
-            self._move(delivery, Status.FAILED, Outcome(error.message, details=details))
+            self._books.move(delivery, Status.FAILED, Outcome(error.message, details=details))
 
     def _again(self, delivery: Delivery, error: ChannelError, now: datetime) -> datetime | None:
         """When to try again after a sure failure; None when trying will not help."""
@@ -245,7 +246,7 @@ class Dispatcher:
 
     def _perhaps(self, delivery: Delivery, message: str, details: Mapping[str, Json]) -> None:
         changes = {"next_at": self._look_at(0, self._clock.now())}
-        self._move(delivery, Status.UNKNOWN, Outcome(message, changes, details=details))
+        self._books.move(delivery, Status.UNKNOWN, Outcome(message, changes, details=details))
 
     def _miss(self, delivery: Delivery) -> None:
         reason = (
@@ -253,10 +254,10 @@ class Dispatcher:
             if delivery.reason
             else ("hết giờ cho phép mà chương trình không chạy")
         )
-        self._move(delivery, Status.MISSED, Outcome(reason))
+        self._books.move(delivery, Status.MISSED, Outcome(reason))
 
     def _fail(self, delivery: Delivery, reason: str) -> None:
-        self._move(delivery, Status.FAILED, Outcome(reason))
+        self._books.move(delivery, Status.FAILED, Outcome(reason))
 
     # Unknown outcomes
 
@@ -270,7 +271,7 @@ class Dispatcher:
             prepared = channel.prepare(self._outgoing(delivery))
             receipt = channel.find(prepared, self._sending(delivery, StopSignal(self.stop)))
         except (OutcomeUnknown, ChannelError) as error:
-            self._postpone(
+            self._books.postpone(
                 delivery, self._look_at(delivery.looks, self._clock.now()), error.message
             )
             return
@@ -288,9 +289,9 @@ class Dispatcher:
                 {"looks": looks, "started_at": None},
                 kind=Kind.SETTLEMENT,
             )
-            self._move(delivery, Status.READY, outcome)
+            self._books.move(delivery, Status.READY, outcome)
             return
-        self._postpone(
+        self._books.postpone(
             delivery, self._look_at(looks, now), f"tìm lần {looks} chưa thấy; sẽ tìm lại", looks
         )
 
@@ -303,7 +304,7 @@ class Dispatcher:
             "kênh này không tự kiểm tra được; hãy mở ra xem rồi chạy: "
             f"broadcaster broadcast settle {delivery.id} --sent URL | --not-sent"
         )
-        self._postpone(delivery, self._clock.now() + timedelta(days=1), reason)
+        self._books.postpone(delivery, self._clock.now() + timedelta(days=1), reason)
 
     # Small parts
 
@@ -325,9 +326,9 @@ class Dispatcher:
         now = self._clock.now()
         match error.kind:
             case ErrorKind.DEFER if error.until is not None:
-                self._postpone(delivery, error.until, error.message)
+                self._books.postpone(delivery, error.until, error.message)
             case ErrorKind.RETRY | ErrorKind.DEFER | ErrorKind.REAUTHORISE:
-                self._postpone(delivery, now + _AGAIN, error.message)
+                self._books.postpone(delivery, now + _AGAIN, error.message)
             case _:
                 self._fail(delivery, error.message)
 
@@ -340,9 +341,9 @@ class Dispatcher:
         if refusal is None:
             return False
         if refusal.until is None:
-            self._move(delivery, refusal.status, Outcome(refusal.reason))
+            self._books.move(delivery, refusal.status, Outcome(refusal.reason))
         else:
-            self._postpone(delivery, refusal.until, refusal.reason)
+            self._books.postpone(delivery, refusal.until, refusal.reason)
         return True
 
     def _outgoing(self, delivery: Delivery) -> Outgoing:
@@ -358,7 +359,7 @@ class Dispatcher:
             at=delivery.scheduled_at,
             deadline=delivery.expires_at,
             since=delivery.first_sent_at or self._clock.now(),
-            progress=_StoredProgress(self._database, delivery),
+            progress=self._books.progress(delivery),
             permit=self._permit(delivery),
             stop=stop,
         )
@@ -375,59 +376,9 @@ class Dispatcher:
 
         return cancelled
 
-    def _move(self, delivery: Delivery, to: Status, outcome: Outcome) -> None:
-        """Move and write the evidence; a database that is busy or full is given some time.
-
-        What happened outside has happened: it is worth waiting for the record of it.
-        """
-        for patience in (*_PATIENCE, None):
-            try:
-                with self._database.writing() as session:
-                    move(session, delivery, to, outcome, self._clock.now())
-                break
-            except OperationalError as error:
-                log.warning("database.busy", delivery=delivery.id, error=str(error.orig))
-                if patience is None:
-                    raise
-                self._clock.sleep(patience)
-        log.info("delivery.moved", delivery=delivery.id, to=str(to), reason=outcome.reason)
-
-    def _postpone(self, delivery: Delivery, until: datetime, reason: str, looks: int = -1) -> None:
-        """Not now: another time, without a change of state."""
-        values = {"next_at": until, "reason": reason} | ({"looks": looks} if looks >= 0 else {})
-        news = reason != delivery.reason
-        with self._database.writing() as session:
-            session.connection().execute(
-                update(Delivery)
-                .where(col(Delivery.id) == delivery.id, col(Delivery.status) == delivery.status)
-                .values(**values)
-            )
-            if news:
-                decide(session, delivery, reason, self._clock.now())
-        log.info("delivery.postponed", delivery=delivery.id, until=str(until), reason=reason)
-
     def _tolerant(self, step: Callable[[Delivery], None], delivery: Delivery) -> None:
         """A person (or another process) may have moved it meanwhile: then it is theirs."""
         try:
             step(delivery)
         except LostRaceError:
             log.info("delivery.taken", delivery=delivery.id)
-
-
-class _StoredProgress:
-    """Steps kept on the delivery's row, each in a transaction of its own."""
-
-    def __init__(self, database: Database, delivery: Delivery) -> None:
-        self._database = database
-        self._id = delivery.id
-        self._steps = dict(delivery.progress)
-
-    def get(self, key: str) -> str | None:
-        return self._steps.get(key)
-
-    def record(self, key: str, value: str) -> None:
-        self._steps[key] = value
-        with self._database.writing() as session:
-            session.connection().execute(
-                update(Delivery).where(col(Delivery.id) == self._id).values(progress=self._steps)
-            )

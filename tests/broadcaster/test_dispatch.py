@@ -240,10 +240,10 @@ def test_a_busy_database_does_not_lose_the_record_of_what_went_out(
 ) -> None:
     from sqlalchemy.exc import OperationalError
 
-    import broadcaster.dispatch as dispatch
+    import broadcaster.books as books
 
     delivery = bench.plan()
-    real, failures = dispatch.move, [1, 2, 3]
+    real, failures = books.move, [1, 2, 3]
 
     def moody(session, row, to, outcome, now):  # type: ignore[no-untyped-def]
         if to is Status.SENT and failures:
@@ -251,7 +251,7 @@ def test_a_busy_database_does_not_lose_the_record_of_what_went_out(
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         real(session, row, to, outcome, now)
 
-    monkeypatch.setattr(dispatch, "move", moody)
+    monkeypatch.setattr(books, "move", moody)
     run(bench)
     assert failures == []
     assert bench.again(delivery).status == Status.SENT

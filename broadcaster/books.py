@@ -1,0 +1,86 @@
+"""Writes down what became of a delivery, patiently: what happened outside has happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlmodel import col
+
+from broadcaster.database import Database
+from broadcaster.delivery import Outcome, decide, move
+from broadcaster.records import Delivery
+from broadcaster.records import DeliveryStatus as Status
+from channels.base import Clock, Progress
+
+log = structlog.get_logger(__name__)
+
+_PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the tries to write down an outcome."""
+
+
+class Books:
+    """Every write that dispatch makes, each in a transaction of its own."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def move(self, delivery: Delivery, to: Status, outcome: Outcome) -> None:
+        """Move and write the evidence; a database that is busy or full is given some time.
+
+        Raises LostRaceError when somebody moved it first, OperationalError when patience ends.
+        """
+        for patience in (*_PATIENCE, None):
+            try:
+                with self._database.writing() as session:
+                    move(session, delivery, to, outcome, self._clock.now())
+                break
+            except OperationalError as error:
+                log.warning("database.busy", delivery=delivery.id, error=str(error.orig))
+                if patience is None:
+                    raise
+                self._clock.sleep(patience)
+        log.info("delivery.moved", delivery=delivery.id, to=str(to), reason=outcome.reason)
+
+    def postpone(
+        self, delivery: Delivery, until: datetime, reason: str, looks: int | None = None
+    ) -> None:
+        """Not now: another time, without a change of state. A new reason is a decision."""
+        values = {"next_at": until, "reason": reason, "looks": looks}
+        if looks is None:
+            del values["looks"]
+        with self._database.writing() as session:
+            session.connection().execute(
+                update(Delivery)
+                .where(col(Delivery.id) == delivery.id, col(Delivery.status) == delivery.status)
+                .values(**values)
+            )
+            if reason != delivery.reason:
+                decide(session, delivery, reason, self._clock.now())
+        log.info("delivery.postponed", delivery=delivery.id, until=str(until), reason=reason)
+
+    def progress(self, delivery: Delivery) -> Progress:
+        """The steps that a channel recorded of this delivery, and may record more of."""
+        return _StoredProgress(self._database, delivery)
+
+
+class _StoredProgress:
+    """Steps kept on the delivery's row, each in a transaction of its own."""
+
+    def __init__(self, database: Database, delivery: Delivery) -> None:
+        self._database = database
+        self._id = delivery.id
+        self._steps = dict(delivery.progress)
+
+    def get(self, key: str) -> str | None:
+        return self._steps.get(key)
+
+    def record(self, key: str, value: str) -> None:
+        self._steps[key] = value
+        with self._database.writing() as session:
+            session.connection().execute(
+                update(Delivery).where(col(Delivery.id) == self._id).values(progress=self._steps)
+            )
