@@ -1,0 +1,1 @@
+"""What the program costs, beside the bare parts it is made of: `python -m benchmarks`."""

@@ -1,0 +1,1 @@
+"""The benchmarks themselves: that each runs, and that its arithmetic is right."""
