@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -22,8 +23,10 @@ from broadcaster.vault import Vault
 from channels.base import Channel, Clock
 from channels.redaction import register_secret
 from content.errors import UserError
-from content.spoken import Spoken, speak
 from content.station import Station
+
+if TYPE_CHECKING:
+    from content.spoken import Spoken
 
 
 class App:
@@ -68,6 +71,8 @@ class App:
 
     def speak(self, text: str) -> Spoken:
         """Written → spoken, with the commune's own readings."""
+        from content.spoken import speak  # its rules take a moment to load, few commands speak
+
         return speak(text, self.lexicon())
 
     def lexicon(self) -> dict[str, str]:

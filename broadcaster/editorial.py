@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
@@ -22,8 +23,10 @@ from content.bulletin import BulletinStatus, ReviewAction
 from content.draft import BulletinDraft
 from content.library import Article
 from content.people import Role, require_role
-from content.spoken import Spoken, estimate_seconds
 from content.workflow import Approval
+
+if TYPE_CHECKING:
+    from content.spoken import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def submit(app: App, bulletin_id: int) -> Acted:
 
 def approve(app: App, bulletin_id: int, *, accept_residue: bool = False) -> Acted:
     """Let it go out, bound to the text and to the words that the loudspeakers will say."""
+    from content.spoken import estimate_seconds
+
     now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.APPROVER)

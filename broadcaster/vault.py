@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from broadcaster.database import Database
 from broadcaster.records import Secret
@@ -13,6 +12,9 @@ from channels.base import Clock
 from channels.redaction import register_secret
 from content.errors import UserError
 from content.files import sync_folder
+
+if TYPE_CHECKING:  # loaded where it is used: most commands touch no secret
+    from cryptography.fernet import Fernet
 
 KEY_FILE = "vault.key"
 
@@ -31,6 +33,8 @@ class Vault:
             row = session.get(Secret, name)
         if row is None:
             return None
+        from cryptography.fernet import InvalidToken
+
         try:
             value = self._cipher().decrypt(row.value.encode()).decode()
         except InvalidToken:
@@ -52,6 +56,8 @@ class Vault:
         """Make the key file once, readable by its owner only."""
         if self._path.exists():
             return
+        from cryptography.fernet import Fernet
+
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(self._path, flags, 0o600), "wb") as file:
             file.write(Fernet.generate_key())
@@ -60,5 +66,7 @@ class Vault:
         sync_folder(self._path.parent)
 
     def _cipher(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
         self.make_key()
         return Fernet(self._path.read_bytes())
