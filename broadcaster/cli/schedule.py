@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,10 +43,8 @@ def build(week: _WeekName = "this", as_json: _Json = False) -> None:
         return
     say(built.week.label, "bold")
     say(f"Thêm {built.added} lượt, rút {built.removed}, giữ nguyên {built.kept}.")
-    for problem in built.problems:
-        bullet(problem.message, "bold yellow")
-    for remark in built.notes:
-        bullet(remark.message, "yellow")
+    _say_each_once([item.message for item in built.problems], "bold yellow")
+    _say_each_once([item.message for item in built.notes], "yellow")
     if built.changed:
         note(f"Xem: broadcaster schedule show --week {built.week.name}")
 
@@ -97,6 +96,12 @@ def export_(
     else:
         for path in paths:
             say(f"Đã ghi {path}")
+
+
+def _say_each_once(messages: list[str], style: str) -> None:
+    """The same remark about seven openings is one remark."""
+    for message, times in Counter(messages).items():
+        bullet(f"{message} ({times} khung giờ)" if times > 1 else message, style)
 
 
 def _week(app: App, text: str) -> Week:
