@@ -109,6 +109,19 @@ class RadioSection(_Section):
     voice: str = "vi"
     rate: int = Field(default=120, ge=60, le=300)
     """Speaking rate in espeak's words a minute; outdoor horns want 115 to 125."""
+    piper_voice: str = ""
+    """Path of a Piper voice (.onnx, its .onnx.json beside it); empty = not used."""
+    pause_sentence: int = Field(default=350, ge=0, le=5000)
+    """Milliseconds, as is `pause_paragraph`."""
+    pause_paragraph: int = Field(default=700, ge=0, le=10000)
+    repeat: Literal[1, 2] = 1
+    """2: each bulletin is said again after "Xin nhắc lại"."""
+    profile: Literal["horn", "indoor", "flat"] = "horn"
+    """How the sound is shaped for the loudspeakers."""
+    separator: str = "default"
+    """Between the bulletins of a session: "default" (a chime), "none", or a sound file."""
+    true_peak: float = Field(default=-1.5, ge=-9.0, le=-0.5)
+    """dBTP."""
     loudness: float = Field(default=-16.0, ge=-31.0, le=-9.0)
     """Integrated loudness of the programme in LUFS (EBU R128)."""
     signature_tune: str = "default"

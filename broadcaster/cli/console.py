@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -39,6 +40,21 @@ def bullet(text: str, style: str = "") -> None:
     grid.add_column(overflow="fold")
     grid.add_row(Text("•", style=style), Text(text, style=style))
     OUT.print(grid)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for long work, on a terminal; silent in a pipe. The yielded function takes
+    (done, of how many) and may be called from another thread."""
+    from rich.progress import Progress  # few commands take long
+
+    with Progress(console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+
+        def count(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield count
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:

@@ -10,7 +10,7 @@ import typer
 
 from broadcaster import lexicon
 from broadcaster.app import App
-from broadcaster.cli.console import ERR, note, print_json, say, table
+from broadcaster.cli.console import counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
 from content.spoken import Spoken, speak
@@ -56,8 +56,8 @@ def audio(
     from broadcaster.registry import radio_of
 
     text = sys.stdin.read() if file == "-" else _text_of(Path(file))
-    with opened() as app, ERR.status("Đang dựng âm thanh…"):
-        made = radio_of(app).speech_to_file(text, output)
+    with opened() as app, counting("Đang dựng âm thanh") as on_progress:
+        made = radio_of(app).speech_to_file(text, output, on_progress)
         seconds = made.duration.total_seconds()
     if as_json:
         print_json({"file": str(output), "seconds": round(seconds, 3)})

@@ -17,6 +17,7 @@ from channels.radio.asrun import cut_error, facts_of, facts_of_recording, receip
 from channels.radio.journal import ARMED, END, ONSET, PROGRESS, Entry, Journal, RunWriter, last
 from channels.radio.outputs import Output, OutputUrl, Take
 from channels.radio.player import Bank, Played, Player
+from channels.radio.realtime import first_in_line
 
 _log = logging.getLogger(__name__)
 
@@ -79,9 +80,9 @@ class Airing:
                 return receipt_of(str(run[0]["run"]), known, self._simulated, kept)
         return None
 
-    def outputs(self, zone: str, run: str, at: datetime) -> list[Output]:
-        """New outputs of a zone, not open."""
-        take = Take(zone, run, at.astimezone(self._timezone), self._recordings)
+    def outputs(self, zone: str, run: str, at: datetime, sound: Path | None = None) -> list[Output]:
+        """New outputs of a zone, not open; `sound` is the file that they are opened for."""
+        take = Take(zone, run, at.astimezone(self._timezone), self._recordings, sound)
         return [url.make(take) for url in self._zones[zone]]
 
     @contextmanager
@@ -105,7 +106,7 @@ class Airing:
                 ErrorKind.RETRY, "Âm thanh đã dựng bị mất hoặc hỏng, cần dựng lại.", code="sound"
             )
         run = f"{sending.reference}-{len(self._journal.runs(sending.reference)) + 1}"
-        outputs = self.outputs(sending.target.name, run, sending.at)
+        outputs = self.outputs(sending.target.name, run, sending.at, sound.wav)
         writer = self._journal.writer(sending.reference, run)
         try:
             writer.write(ARMED, safe=True, **_intent(sound, payload, sending, outputs))
@@ -124,9 +125,13 @@ class Airing:
         bank = Bank(outputs)
         try:
             bank.open()
-            played = self._player.play(
-                pcm.blocks(sound.wav), bank, sending, lambda onset, tap: _note(writer, onset, tap)
-            )
+            with first_in_line():
+                played = self._player.play(
+                    pcm.blocks(sound.wav),
+                    bank,
+                    sending,
+                    lambda onset, tap: _note(writer, onset, tap),
+                )
         finally:
             bank.close()
         return played, bank

@@ -20,13 +20,14 @@ _CUT_MESSAGES = {
 def facts_of(played: Played, bank: Bank, total: int, approved_sha256: str) -> dict[str, Json]:
     """Plain JSON of what really happened; `total` and `approved_sha256` of the whole sound."""
     tap = played.tap
+    lost = played.whole and not bank.live
     return {
         "onset": played.onset.isoformat() if played.onset else None,
         "ended": played.ended.isoformat(),
         "late_ms": round(played.late / timedelta(milliseconds=1), 3),
         "samples": tap.samples,
         "total": total,
-        "whole": played.whole and tap.samples == total,
+        "whole": played.whole and tap.samples == total and not lost,
         "seconds": round(tap.samples / pcm.RATE, 3),
         "share": round(tap.samples / total, 4) if total else 0.0,
         "peak_dbfs": round(pcm.decibels(tap.peak), 1),
@@ -35,7 +36,8 @@ def facts_of(played: Played, bank: Bank, total: int, approved_sha256: str) -> di
         "as_approved": tap.sha256() == approved_sha256,
         "outputs_ok": [output.url for output in bank.live],
         "outputs_failed": dict(bank.failed),
-        "cut": played.cut,
+        "outputs_samples": dict(bank.left),
+        "cut": Cut.OUTPUTS if lost else played.cut,
         "why": played.why,
     }
 

@@ -25,7 +25,7 @@ from channels.base import (
 from channels.radio import ffmpeg
 from channels.radio.airing import Airing, Sound
 from channels.radio.journal import Journal
-from channels.radio.narrator import NoVoiceError
+from channels.radio.narrator import NoVoiceError, OnProgress
 from channels.radio.outputs import FileOutput, OutputUrl, parse_output
 from channels.radio.script import Reading, Script, SpeakFunction, Spoken, Words, script_of
 from channels.radio.sentences import count_words, is_speakable
@@ -93,7 +93,7 @@ class RadioChannel:
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
         station = outgoing.station or self._station
-        script = script_of(outgoing, station, self._speak)
+        script = script_of(outgoing, station, self._speak, self._settings.repeat)
         if problem := self._hopeless(script):
             return _unfit(script, problem)
         programme = self._rendered(outgoing, script, station)
@@ -142,13 +142,17 @@ class RadioChannel:
     def check(self) -> Sequence[Health]:
         return [self._voices_health(), _ffmpeg_health(), *self._output_health()]
 
-    def speech_to_file(self, text: str, out: Path) -> Programme:
-        """The air-ready mp3 of any text. Raises UserError."""
+    def speech_to_file(
+        self, text: str, out: Path, on_progress: OnProgress | None = None
+    ) -> Programme:
+        """The air-ready mp3 of any text; `on_progress` counts sentences. Raises UserError."""
         script = Script((Words(self._speak(text).spoken),))
         if not is_speakable(script.text()):
             raise UserError("Văn bản không có lời nào để đọc.", "Hãy nhập nội dung có chữ.")
         try:
-            programme = self._studio.render(script, title="", artist=self._station)
+            programme = self._studio.render(
+                script, title="", artist=self._station, on_progress=on_progress
+            )
             write_atomically(out, programme.mp3.read_bytes())
         except (NoVoiceError, ffmpeg.AudioError) as error:
             raise UserError(

@@ -6,6 +6,7 @@ import audioop
 import hashlib
 import io
 import math
+import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,15 @@ def wav_header(samples: int, rate: int = RATE) -> bytes:
 def wav(pcm: bytes) -> bytes:
     """A WAV file of these samples."""
     return wav_header(len(pcm) // WIDTH) + pcm
+
+
+def write_wav(raw: Path, path: Path) -> int:
+    """A WAV file of a file of raw samples; how many there are."""
+    samples = raw.stat().st_size // WIDTH
+    with raw.open("rb") as source, path.open("wb") as target:
+        target.write(wav_header(samples))
+        shutil.copyfileobj(source, target, 1 << 20)
+    return samples
 
 
 def read_wav(data: bytes) -> bytes | None:

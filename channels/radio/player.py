@@ -50,6 +50,8 @@ class Bank:
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._live = list(outputs)
         self.failed: dict[str, str] = {}
+        self.left: dict[str, int] = {}
+        """Samples that really left each closed output."""
 
     def open(self) -> bool:
         """Whether any is ready."""
@@ -60,7 +62,8 @@ class Bank:
         return self._each(lambda output: output.write(block))
 
     def close(self) -> None:
-        self._each(lambda output: output.close())
+        """What an output could not get rid of by now makes it a failed one."""
+        self._each(self._close)
 
     @property
     def live(self) -> list[Output]:
@@ -75,14 +78,18 @@ class Bank:
                 self._drop(output, error)
         return bool(self._live)
 
+    def _close(self, output: Output) -> None:
+        self.left[output.url] = output.close()
+
     def _drop(self, output: Output, error: OSError) -> None:
         _log.warning("output %s failed: %s", output.url, error)
         self._live.remove(output)
         self.failed[output.url] = error.strerror or str(error)
         try:
-            output.close()
+            self._close(output)
         except OSError as second:
             _log.warning("output %s did not close either: %s", output.url, second)
+            self.left[output.url] = output.close()
 
 
 class Player:

@@ -11,6 +11,8 @@ from typing import Protocol, TypeAlias
 from channels.base import Outgoing
 from channels.radio.sentences import is_speakable
 
+AGAIN = "Xin nhắc lại."
+"""Between a bulletin and its second reading."""
 _WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
 _DAY_PARTS = ((11, "sáng"), (13, "trưa"), (18, "chiều"), (24, "tối"))
 """Up to this hour it is called so."""
@@ -35,6 +37,11 @@ class Tune:
 
 
 @dataclass(frozen=True, slots=True)
+class Separator:
+    """The short sound that parts a bulletin from the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """Paragraphs for the voice."""
 
@@ -49,7 +56,7 @@ class Reading:
     instead: str
 
 
-Part: TypeAlias = Tune | Words | Reading
+Part: TypeAlias = Tune | Separator | Words | Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,25 @@ class Script:
         return "\n".join(part.text for part in self.parts if isinstance(part, Words))
 
 
-def script_of(outgoing: Outgoing, station: str, speak: SpeakFunction) -> Script:
-    """Tune and greeting at the opening, title and body (or the recording), goodbye at the end."""
+def script_of(outgoing: Outgoing, station: str, speak: SpeakFunction, repeat: int = 1) -> Script:
+    """Tune and greeting at the opening, else the separator; the bulletin; goodbye at the end.
+
+    The bulletin is its title and body, or the recording; `repeat` = 2 says it twice, unless its
+    author has already written that it is said again.
+    """
     title, body = speak(outgoing.title), speak(outgoing.body)
     content = "\n".join(filter(None, (_sentence(title.spoken), body.spoken.strip())))
-    parts: list[Part] = []
+    parts: list[Part] = [Separator()]
     if outgoing.opening:
-        parts += [Tune(), Words(speak(greeting(station, outgoing.at)).spoken)]
+        parts = [Tune(), Words(speak(greeting(station, outgoing.at)).spoken)]
+    bulletin: list[Part] = []
     if outgoing.recording is not None:
-        parts.append(Reading(outgoing.recording, content))
+        bulletin.append(Reading(outgoing.recording, content))
     elif is_speakable(content):
-        parts.append(Words(content))
+        bulletin.append(Words(content))
+    parts += bulletin
+    if repeat > 1 and bulletin and not _repeats_itself(content):
+        parts += [Words(AGAIN), *bulletin]
     if outgoing.closing:
         parts.append(Words(speak(goodbye(station)).spoken))
     has_content = outgoing.recording is not None or is_speakable(body.spoken)
@@ -112,6 +127,10 @@ def _sentence(title: str) -> str:
     """A title has no full stop; the voice needs one to lower its tone."""
     title = title.strip()
     return f"{title}." if title and title[-1] not in ".!?…:" else title
+
+
+def _repeats_itself(content: str) -> bool:
+    return AGAIN.rstrip(".").casefold() in content.casefold()
 
 
 def _as_text(part: Part) -> str:

@@ -17,6 +17,8 @@ _KEEP = 20
 """Milliseconds of the silent edge kept, so that no consonant is bitten off."""
 _TUNE = ((392, 300), (494, 300), (587, 300), (784, 600), (659, 300), (784, 1100))
 """The signature tune made by the project: (Hz, milliseconds), a rising G major call."""
+_CHIME = ((784, 350), (587, 650))
+"""The separator between bulletins: two falling notes of the same chord."""
 _TUNE_LEVEL = -22.0
 
 
@@ -47,11 +49,21 @@ def joined(pieces: Iterable[bytes]) -> bytes:
 @cache
 def default_tune() -> bytes:
     """The tune from sine tones with an octave above each, the same bytes on every machine."""
+    return _melody(_TUNE)
+
+
+@cache
+def default_chime() -> bytes:
+    """One second, made like the tune."""
+    return _melody(_CHIME)
+
+
+def _melody(score: Iterable[tuple[int, int]]) -> bytes:
     _pydub()
     from pydub.generators import Sine
 
     notes = []
-    for pitch, length in _TUNE:
+    for pitch, length in score:
         tone = Sine(pitch, sample_rate=RATE).to_audio_segment(length, volume=_TUNE_LEVEL)
         octave = Sine(2 * pitch, sample_rate=RATE).to_audio_segment(length, volume=_TUNE_LEVEL - 12)
         notes.append(_data(tone.overlay(octave).fade_in(15).fade_out(length * 2 // 3)))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from channels.radio.profiles import DEFAULT_PROFILE
+
 DEFAULT_TUNE = "default"
 NO_TUNE = "none"
 
@@ -20,13 +22,27 @@ class RadioSettings:
     voice: str = "vi"
     """An espeak-ng voice: vi (Northern), vi-vn-x-central, vi-vn-x-south."""
     rate_wpm: int = 120
-    """espeak's "words" a minute: 120 gives about 168 Vietnamese syllables."""
+    """espeak's "words" a minute: 120 gives about 168 Vietnamese syllables.
+
+    Piper and gTTS speak at their own pace at 120, and faster or slower in proportion.
+    """
+    piper_voice: str = ""
+    """A Piper voice, x.onnx with x.onnx.json beside it ("": none; relative: inside the home)."""
+    pause_sentence: int = 350
+    pause_paragraph: int = 700
+    """Milliseconds of silence after a sentence, after a paragraph."""
+    repeat: Literal[1, 2] = 1
+    """2: every bulletin is read again after "Xin nhắc lại."."""
     loudness: float = -16.0
     """Integrated loudness of a programme, LUFS (EBU R128)."""
     true_peak: float = -1.5
     """dBTP."""
+    profile: str = DEFAULT_PROFILE
+    """How the sound is shaped for the loudspeakers: a name in profiles.toml."""
     signature_tune: str = DEFAULT_TUNE
     """"default", "none", or a sound file (a relative path is inside the home)."""
+    separator: str = DEFAULT_TUNE
+    """The sound between the bulletins of a session: likewise."""
     zones: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"toan-xa": ("file:air",)})
     """Zone name -> output URLs."""
     mode: Literal["live", "sandbox"] = "live"

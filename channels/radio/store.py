@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from channels.base import Json
-from content.files import sha256_of_file, write_atomically
+from content.files import sha256_of_file, sync_folder, write_atomically
 
 _DIGEST = 32
 
@@ -86,10 +86,33 @@ class FileStore:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, key: str, files: dict[str, bytes], facts: dict[str, Json]) -> None:
-        """`files` by suffix (".wav")."""
-        for suffix, data in files.items():
-            write_atomically(self.path(key, suffix), data)
-        hashes = {suffix: hashlib.sha256(data).hexdigest() for suffix, data in files.items()}
+    def put(self, key: str, files: Mapping[str, bytes | Path], facts: dict[str, Json]) -> None:
+        """`files` by suffix (".wav"); a path is moved here, from the same file system.
+
+        All of them or, with an OSError, none (the disk is full).
+        """
+        hashes = {suffix: _sha256(data) for suffix, data in files.items()}
         manifest = json.dumps({"sha256": hashes, "facts": facts}, ensure_ascii=False)
-        write_atomically(self.path(key, ".json"), manifest.encode())
+        try:
+            for suffix, data in files.items():
+                _place(data, self.path(key, suffix))
+            write_atomically(self.path(key, ".json"), manifest.encode())
+        except OSError:
+            for suffix in (*files, ".json"):
+                self.path(key, suffix).unlink(missing_ok=True)
+            raise
+
+
+def _sha256(data: bytes | Path) -> str:
+    return sha256_of_file(data) if isinstance(data, Path) else hashlib.sha256(data).hexdigest()
+
+
+def _place(data: bytes | Path, path: Path) -> None:
+    if isinstance(data, bytes):
+        write_atomically(path, data)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with data.open("rb") as file:
+        os.fsync(file.fileno())
+    data.replace(path)
+    sync_folder(path.parent)

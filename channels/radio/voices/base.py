@@ -28,16 +28,18 @@ class Voice(Protocol):
     """One engine with its voice and parameters."""
 
     name: str
-    identity: str
-    """Engine, voice and every parameter that changes the sound: part of the cache key."""
     remote: bool
     """Needs the network: left alone for a while after it failed."""
+
+    @property
+    def identity(self) -> str:
+        """Engine, voice and every parameter that changes the sound: part of the cache key."""
 
     def speak(self, utterances: Sequence[Utterance]) -> None:
         """Write each utterance's file (any format ffmpeg reads), whole or not at all.
 
         Ends within the engine's own time limit. Raises VoiceError when one is missing; the files
-        already written stay good.
+        already written stay good. Raises OSError when the disk refuses a file.
         """
 
     def problem(self) -> str | None:

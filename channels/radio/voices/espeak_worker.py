@@ -21,6 +21,8 @@ _CHARS_UTF8 = 1
 _POSITION_CHARACTER = 1
 _PARAMETER_RATE = 1
 _PARAMETER_VOLUME = 2
+_NO_SOUND = 255
+"""Exit code of a fork, above every errno."""
 
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -76,24 +78,24 @@ def main() -> int:
     except EspeakError as error:
         return _answer(error=str(error))
     for text, path in request["utterances"]:
-        signal = _in_fork(engine, text, Path(path))
-        if signal is not None:
-            return _answer(error="crash", signal=signal)
+        status = _in_fork(engine, text, Path(path))
+        if os.WIFSIGNALED(status):
+            return _answer(error="crash", signal=os.WTERMSIG(status))
+        if code := os.waitstatus_to_exitcode(status):
+            return _refused(code)
     return _answer(error=None)
 
 
-def _in_fork(engine: Espeak, text: str, path: Path) -> int | None:
-    """None when the file is there; otherwise the signal that ended the fork (0: an error)."""
+def _in_fork(engine: Espeak, text: str, path: Path) -> int:
+    """The wait status of the fork that spoke this."""
     child = os.fork()
     if child == 0:
         os._exit(_child(engine, text, path))
-    _, status = os.waitpid(child, 0)
-    if status == 0:
-        return None
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    return os.waitpid(child, 0)[1]
 
 
 def _child(engine: Espeak, text: str, path: Path) -> int:
+    """The exit code: 0, or the errno of a file that could not be written, or _NO_SOUND."""
     # A fork that outlives a killed worker must not hold the parent's pipe open.
     os.close(0)
     os.close(1)
@@ -106,9 +108,17 @@ def _child(engine: Espeak, text: str, path: Path) -> int:
             file.setframerate(engine.rate)
             file.writeframes(samples)
         temporary.replace(path)
-    except (EspeakError, OSError):
-        return 1
+    except EspeakError:
+        return _NO_SOUND
+    except OSError as error:
+        return error.errno or _NO_SOUND
     return 0
+
+
+def _refused(code: int) -> int:
+    if code == _NO_SOUND:
+        return _answer(error="library")
+    return _answer(error="disk", errno=code)
 
 
 def _answer(error: str | None, **more: int) -> int:

@@ -122,8 +122,9 @@ class MemoryOutput:
         self.times.append(self.clock.now())
         self.data += block
 
-    def close(self) -> None:
+    def close(self) -> int:
         self.closed = True
+        return len(self.data) // 2
 
     def problem(self) -> str | None:
         return None

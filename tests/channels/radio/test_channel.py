@@ -39,6 +39,7 @@ class Station:
         self.home = home
         self.clock = FakeClock()
         self.voice = FakeVoice()
+        settings = {"separator": "none", **settings}
         self.settings = RadioSettings(**settings)  # type: ignore[arg-type]
         self.restart()
 
@@ -383,7 +384,7 @@ def test_a_full_disk_while_rendering_is_an_error_to_retry(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("channels.radio.store.write_atomically", full)
-    with pytest.raises(ChannelError, match="No space") as caught:
+    with pytest.raises(ChannelError, match="đĩa đã đầy") as caught:
         station.prepared()
     assert caught.value.kind is ErrorKind.RETRY
 
@@ -439,9 +440,23 @@ def test_speech_to_file_writes_an_mp3_and_refuses_what_cannot_be_said(
         station.radio.speech_to_file("Câu mới.", out)
 
 
+def test_speech_to_file_tells_how_far_it_is(station: Station, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    text = "Kính chào bà con. Xin cảm ơn."
+    station.radio.speech_to_file(text, tmp_path / "a.mp3", lambda *each: told.append(each))
+    assert told[0] == (0, 2)
+    assert told[-1] == (2, 2)
+
+
+def test_a_bulletin_is_repeated_when_the_station_wishes(tmp_path: Path) -> None:
+    once, twice = (Station(tmp_path / str(n), repeat=n).prepared() for n in (1, 2))
+    assert twice.text == f"{once.text}\nXin nhắc lại.\n{once.text}"
+    assert twice.duration > 2 * once.duration
+
+
 def test_an_unknown_output_is_refused_when_the_channel_is_made(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="pulse"):
-        Station(tmp_path, zones={"a": ("pulse:",)})
+    with pytest.raises(UserError, match="sonos"):
+        Station(tmp_path, zones={"a": ("sonos:",)})
 
 
 def test_check_looks_at_voices_ffmpeg_and_every_output(station: Station) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import audioop
+import errno
+import random
 import subprocess
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from channels.radio import ffmpeg, id3, pcm, segments
+from channels.radio.profiles import profile_names
 from channels.radio.voices.base import Utterance
 from channels.radio.voices.espeak import EspeakVoice
 from tests.channels.radio.fakes import tone
@@ -26,24 +30,89 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return pcm.read_wav(path.read_bytes()) or b""
 
 
-@pytest.mark.parametrize("target", [-16.0, -20.0])
-@pytest.mark.parametrize("before", [0.0, -15.0])
-def test_speech_of_more_than_ten_seconds_reaches_its_loudness(
-    speech: bytes, target: float, before: float
+def true_peak(sound: bytes) -> float:
+    """dBTP by ebur128."""
+    command = [ffmpeg.executable(), "-hide_banner", "-f", "s16le", "-ar", "22050", "-ac", "1"]
+    meter = ["-i", "-", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"]
+    report = subprocess.run([*command, *meter], input=sound, capture_output=True, check=True)
+    return float(report.stderr.decode().rsplit("Peak:", 1)[1].split()[0])
+
+
+def share_of(sound: bytes, band: str) -> float:
+    """LUFS of what is left after a filter, beside the whole, in dB."""
+    command = [ffmpeg.executable(), "-v", "error", "-f", "s16le", "-ar", "22050", "-ac", "1"]
+    output = ["-i", "-", "-af", band, "-f", "s16le", "-ac", "1", "-ar", "22050", "-"]
+    left = subprocess.run([*command, *output], input=sound, capture_output=True, check=True).stdout
+    return pcm.decibels(audioop.rms(left, 2)) - pcm.decibels(audioop.rms(sound, 2))
+
+
+@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize(("target", "before"), [(-16.0, 0.0), (-20.0, -15.0), (-14.0, 0.0)])
+def test_speech_reaches_its_loudness_under_the_peak_in_every_profile(
+    speech: bytes, profile: str, target: float, before: float
 ) -> None:
     assert pcm.seconds(speech) > 10
-    mastered = ffmpeg.master(segments.amplified(speech, before), target, -1.5)
+    mastered = ffmpeg.master(segments.amplified(speech, before), target, -1.5, profile)
     assert ffmpeg.loudness(mastered) == pytest.approx(target, abs=1.0)
+    assert true_peak(mastered) <= -1.5
     assert len(mastered) == len(speech)
 
 
-def test_no_true_peak_is_above_the_limit(speech: bytes) -> None:
-    mastered = ffmpeg.master(speech, -14.0, -1.5)
-    command = [ffmpeg.executable(), "-hide_banner", "-f", "s16le", "-ar", "22050", "-ac", "1"]
-    meter = ["-i", "-", "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"]
-    report = subprocess.run([*command, *meter], input=mastered, capture_output=True, check=True)
-    peak = float(report.stderr.decode().rsplit("Peak:", 1)[1].split()[0])
-    assert peak <= -1.5
+def test_another_peak_limit_is_kept_as_well(speech: bytes) -> None:
+    assert true_peak(ffmpeg.master(speech, -16.0, -3.0)) <= -3.0
+
+
+def test_a_horn_gets_no_bass_and_no_hiss_and_a_hall_gets_its_bass(speech: bytes) -> None:
+    noise = random.Random(1).randbytes(4 * 22050 * 2)
+    shaped = {name: ffmpeg.master(noise, -20.0, -1.5, name) for name in ("horn", "indoor", "flat")}
+    bass = {name: share_of(sound, "lowpass=f=120") for name, sound in shaped.items()}
+    treble = {name: share_of(sound, "highpass=f=9000") for name, sound in shaped.items()}
+    assert bass["horn"] < bass["indoor"] - 3
+    assert treble["horn"] < treble["indoor"] - 3
+    assert treble["indoor"] < treble["flat"]
+
+
+@pytest.mark.parametrize("profile", profile_names())
+def test_a_gain_from_the_first_sentence_suits_the_others(speech: bytes, profile: str) -> None:
+    first = speech[: 2 * pcm.RATE * 2]
+    gain = ffmpeg.gain_for(first, -16.0, -1.5, profile)
+    rest = ffmpeg.at_gain(speech[len(first) :], gain, -1.5, profile)
+    assert ffmpeg.loudness(rest) == pytest.approx(-16.0, abs=2.0)
+    assert true_peak(rest) <= -1.5
+
+
+def test_a_file_is_mastered_to_the_same_samples(speech: bytes, tmp_path: Path) -> None:
+    raw, sound = tmp_path / "raw", tmp_path / "sound"
+    raw.write_bytes(speech)
+    ffmpeg.master_file(raw, sound, -16.0, -1.5, "indoor")
+    assert sound.read_bytes() == ffmpeg.master(speech, -16.0, -1.5, "indoor")
+    assert ffmpeg.encode_mp3(sound) == ffmpeg.encode_mp3(sound.read_bytes())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "sound"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_ffmpeg_is_told_as_such(speech: bytes, tmp_path: Path) -> None:
+    raw, full = tmp_path / "raw", tmp_path / "sound"
+    raw.write_bytes(speech)
+    full.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        ffmpeg.master_file(raw, full, -16.0, -1.5, "horn")
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_gain_can_be_had_from_one_word_and_silence_gives_none(speech: bytes) -> None:
+    word = speech[: pcm.RATE // 4 * 2]
+    assert -24 <= ffmpeg.gain_for(word, -16.0, -1.5, "horn") <= 24
+    assert ffmpeg.gain_for(bytes(8000), -16.0, -1.5, "horn") == 0
+    assert ffmpeg.gain_for(b"", -16.0, -1.5, "horn") == 0
+
+
+@pytest.mark.parametrize("tempo", [0.75, 1.5])
+def test_another_tempo_keeps_the_pitch(tempo: float) -> None:
+    wav = ffmpeg.at_tempo(ffmpeg.encode_mp3(tone(3.0, 440)), tempo)
+    path_free = pcm.read_wav(wav)
+    assert path_free is not None
+    assert pcm.seconds(path_free) == pytest.approx(3.0 / tempo, rel=0.05)
 
 
 def test_the_mp3_holds_the_sound_at_its_loudness(speech: bytes, tmp_path: Path) -> None:

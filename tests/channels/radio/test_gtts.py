@@ -66,6 +66,17 @@ def test_the_whole_text_is_asked_for_in_pieces_that_end_with_sentences(
     assert pcm.seconds(ffmpeg.decode(path)) >= 0.5 * len(asked)
 
 
+def test_another_rate_changes_the_pace_of_what_google_sends(
+    httpserver: HTTPServer, tmp_path: Path, mp3: bytes
+) -> None:
+    httpserver.expect_request(PATH).respond_with_data(answer(mp3))
+    for rate in (120, 180):
+        voice = GoogleVoice(RealClock(), url=httpserver.url_for(""), rate=rate)
+        voice.speak([Utterance("Xin chào.", tmp_path / str(rate))])
+    usual, fast = (pcm.seconds(ffmpeg.decode(tmp_path / name)) for name in ("120", "180"))
+    assert fast == pytest.approx(usual / 1.5, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from channels.radio import ffmpeg, pcm
-from channels.radio.outputs import FileOutput, Take, ascii_name, parse_output
+from channels.radio.outputs import SCHEMES, FileOutput, Take, ascii_name, parse_output
 from content.errors import UserError
 from tests.channels.radio.fakes import AT, tone
 
@@ -82,10 +82,25 @@ def test_writing_to_a_closed_output_is_an_error_of_the_output(tmp_path: Path) ->
         file_output(tmp_path).write(tone(0.02))
 
 
-@pytest.mark.parametrize("url", ["icecast://x", "air", "", "FILE:air"])
+@pytest.mark.parametrize("url", ["sonos://x", "air", "", "FILE:air"])
 def test_an_unknown_scheme_is_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(UserError, match="file:"):
         parse_output(url)
+
+
+def test_every_known_scheme_is_named_in_the_advice() -> None:
+    with pytest.raises(UserError) as told:
+        parse_output("sonos:phòng họp")
+    assert all(f"{scheme}:" in str(told.value) for scheme in SCHEMES)
+
+
+@pytest.mark.parametrize(
+    "url", ["icecasts://source:bi-mat-lam@h:1/m", "icecast://source:bi-mat/lam@h/m", "x://a:bi@b@h"]
+)
+def test_a_wrong_url_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(UserError) as told:
+        parse_output(url)
+    assert "bi" not in str(told.value).replace("biệt", "")
 
 
 def test_a_folder_outside_the_home_by_dots_is_refused() -> None:

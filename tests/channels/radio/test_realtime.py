@@ -1,0 +1,25 @@
+"""Real-time scheduling is used where it is granted, given back, and not needed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from channels.radio.realtime import first_in_line
+
+
+def test_the_thread_is_as_before_afterwards() -> None:
+    before = os.sched_getscheduler(0)
+    with first_in_line() as raised:
+        assert (os.sched_getscheduler(0) == os.SCHED_RR) is raised
+    assert os.sched_getscheduler(0) == before
+
+
+def test_without_the_right_it_plays_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_pid: int, _policy: int, _param: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", refused)
+    with first_in_line() as raised:
+        assert raised is False
