@@ -141,6 +141,8 @@ def _is_date(match: re.Match[str]) -> bool:
     before = match.string[max(0, match.start() - 30) : match.start()]
     if not _exists(day, month) or _SHARE_AFTER.match(match.string, match.end()):
         return False
+    if (day, month) == (24, 7) and before.endswith("("):
+        return False  # "(24/7)": open all hours
     if _DATE_BEFORE.search(before) or _NEXT_DATE.match(match.string, match.end()):
         return True
     if _SHARE_BEFORE.search(before) or (day, month) == (24, 7):
