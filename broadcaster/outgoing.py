@@ -30,9 +30,10 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         link=revision.link,
         images=_images(revision, media),
         at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
-        # An emergency says what it has to say: no tune, no greeting, no goodbye.
+        # An emergency says what it has to say after a chime: no tune, no greeting, no goodbye.
         opening=delivery.id == first and not delivery.urgent,
         closing=delivery.id == last and not delivery.urgent,
+        urgent=delivery.urgent,
     )
 
 

@@ -83,6 +83,8 @@ class Outgoing:
     """The first item of its broadcast: the radio plays signature tune and greeting before it."""
     closing: bool = False
     """The last item of its broadcast: the radio says goodbye after it."""
+    urgent: bool = False
+    """An emergency: nothing that waits for the Internet may be used to prepare it."""
     recording: Path | None = None
     """The officer's own reading, used instead of a synthetic voice."""
 

@@ -32,6 +32,7 @@ from channels.radio.sentences import count_words, is_speakable
 from channels.radio.settings import RadioFolders, RadioSettings
 from channels.radio.store import remove_unused
 from channels.radio.studio import Programme, Studio
+from channels.radio.voices.registry import without_internet
 from content.errors import UserError
 from content.files import write_atomically
 
@@ -78,6 +79,7 @@ class RadioChannel:
         self._clock = clock
         self._speak = speak
         self._studio = studio or Studio(settings, folders, clock)
+        self._urgent_studio = studio or Studio(without_internet(settings), folders, clock)
         self._zones = {zone: _outputs(urls, settings) for zone, urls in settings.zones.items()}
         self._airing = Airing(
             self._zones,
@@ -196,8 +198,9 @@ class RadioChannel:
         return f"Bản tin đọc mất {length}, quá {limit} phút của một buổi phát. Hãy rút ngắn."
 
     def _rendered(self, outgoing: Outgoing, script: Script, station: str) -> Programme:
+        studio = self._urgent_studio if outgoing.urgent else self._studio
         try:
-            return self._studio.render(script, title=outgoing.title, artist=station)
+            return studio.render(script, title=outgoing.title, artist=station)
         except NoVoiceError as error:
             reason, kind = f"không bộ đọc nào đọc được ({error})", ErrorKind.RETRY
         except ffmpeg.AudioError as error:

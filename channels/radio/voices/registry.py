@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from channels.base import Clock
@@ -20,6 +21,16 @@ ENGINES: Mapping[str, Callable[[RadioSettings, Path, Clock], Voice]] = {
     "espeak": lambda settings, _, __: EspeakVoice(settings.voice, settings.rate_wpm),
 }
 _NOT_CONFIGURED = "chưa cấu hình; hãy ghi tệp giọng .onnx vào radio.piper_voice"
+
+
+REMOTE = frozenset({"gtts"})
+"""Engines that ask somebody on the Internet, and so may keep us waiting."""
+
+
+def without_internet(settings: RadioSettings) -> RadioSettings:
+    """The same station with the engines that answer at once; espeak-ng where none is left."""
+    local = tuple(name for name in settings.engines if name not in REMOTE)
+    return replace(settings, engines=local or ("espeak",))
 
 
 def voices_of(
