@@ -32,22 +32,51 @@ class Booked:
     deliveries: Sequence[Delivery]
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What is booked by hand: why it exists, on which channel, in which window (UTC)."""
+
+    origin: Origin
+    channel: str
+    starts_at: datetime
+    ends_at: datetime
+    why: str
+    """Vietnamese, after the person's name: "đặt buổi phát riêng"."""
+
+
 def add(app: App, bulletin_id: int, channel: str, targets: Sequence[str], at: datetime) -> Booked:
     """Book an approved bulletin on a channel at a moment (UTC). Raises UserError."""
     names = known_targets(app, channel, targets)
-    now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         article = library.get_article(session, app.station_id, bulletin_id)
         _check_bookable(app, article, channel, at)
-        broadcast = _broadcast(app, channel, at, now)
-        session.add(broadcast)
-        session.flush()
-        deliveries = [_delivery(app, broadcast, article, name) for name in names]
-        session.add_all(deliveries)
-        session.flush()
-        for delivery in deliveries:
-            decide(session, delivery, f"{app.person} đặt buổi phát riêng", now)
+        window = at + timedelta(seconds=app.settings.broadcast.grace)
+        slip = Slip(Origin.ONE_OFF, channel, at, window, "đặt buổi phát riêng")
+        return book(app, session, article, slip, names)
+
+
+def book(
+    app: App, session: Session, article: Article, slip: Slip, targets: Sequence[str]
+) -> Booked:
+    """One broadcast outside the timetable with a delivery to each target, in this transaction."""
+    now = app.clock.now()
+    broadcast = Broadcast(
+        station_id=app.station_id,
+        channel=slip.channel,
+        origin=slip.origin,
+        starts_at=slip.starts_at,
+        ends_at=slip.ends_at,
+        created_at=now,
+        created_by=app.person,
+    )
+    session.add(broadcast)
+    session.flush()
+    deliveries = [_delivery(app, broadcast, article, name, slip) for name in targets]
+    session.add_all(deliveries)
+    session.flush()
+    for delivery in deliveries:
+        decide(session, delivery, f"{app.person} {slip.why}", now)
     return Booked(broadcast, deliveries)
 
 
@@ -212,30 +241,21 @@ def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> N
             raise UserError(reason, "Hãy chọn giờ khác; chỉ tin khẩn cấp mới được phát lúc này.")
 
 
-def _broadcast(app: App, channel: str, at: datetime, now: datetime) -> Broadcast:
-    return Broadcast(
-        station_id=app.station_id,
-        channel=channel,
-        origin=Origin.ONE_OFF,
-        starts_at=at,
-        ends_at=at + timedelta(seconds=app.settings.broadcast.grace),
-        created_at=now,
-        created_by=app.person,
-    )
-
-
-def _delivery(app: App, broadcast: Broadcast, article: Article, target: str) -> Delivery:
+def _delivery(
+    app: App, broadcast: Broadcast, article: Article, target: str, slip: Slip
+) -> Delivery:
     return Delivery(
         station_id=app.station_id,
         broadcast_id=broadcast.id or 0,
         bulletin_id=article.id,
         revision_id=article.revision_id,
         revision=article.revision.number,
-        channel=broadcast.channel,
+        channel=slip.channel,
         target=target,
-        scheduled_at=broadcast.starts_at,
-        expires_at=broadcast.ends_at,
-        reason="đặt riêng",
+        urgent=slip.origin is Origin.EMERGENCY,
+        scheduled_at=slip.starts_at,
+        expires_at=slip.ends_at,
+        reason=slip.why,
     )
 
 

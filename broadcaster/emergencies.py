@@ -11,10 +11,9 @@ from sqlmodel import Session
 
 from broadcaster import bookings, evidence, gates
 from broadcaster.app import App
-from broadcaster.bookings import Booked
-from broadcaster.delivery import decide
+from broadcaster.bookings import Booked, Slip
 from broadcaster.evidence import Kind
-from broadcaster.records import Broadcast, Delivery, Origin
+from broadcaster.records import Origin
 from content import library, workflow
 from content.bulletin import Priority, ReviewAction
 from content.draft import BulletinDraft
@@ -54,15 +53,14 @@ def raise_alarm(app: App, call: Call) -> Booked:
         require_role(session, app.station_id, app.person, Role.APPROVER)
         article = library.add_bulletin(session, app.station_id, draft, app.media, app.person, now)
         _approve(app, session, article, call, spoken)
-        broadcast = _broadcast(app, call)
-        session.add(broadcast)
-        session.flush()
-        deliveries = [_delivery(app, broadcast, article, name) for name in names]
-        session.add_all(deliveries)
-        session.flush()
-        for row in deliveries:
-            decide(session, row, f"{app.person} phát khẩn cấp: {call.reason}", now)
-    return Booked(broadcast, deliveries)
+        slip = Slip(
+            Origin.EMERGENCY,
+            gates.SOUND,
+            now,
+            now + timedelta(minutes=call.minutes),
+            f"phát khẩn cấp: {call.reason}",
+        )
+        return bookings.book(app, session, article, slip, names)
 
 
 def _draft(call: Call) -> BulletinDraft:
@@ -102,33 +100,4 @@ def _approve(app: App, session: Session, article: Article, call: Call, spoken: S
             "content_sha256": article.revision.sha256,
             "spoken_sha256": approval.spoken_sha256,
         },
-    )
-
-
-def _broadcast(app: App, call: Call) -> Broadcast:
-    now = app.clock.now()
-    return Broadcast(
-        station_id=app.station_id,
-        channel=gates.SOUND,
-        origin=Origin.EMERGENCY,
-        starts_at=now,
-        ends_at=now + timedelta(minutes=call.minutes),
-        created_at=now,
-        created_by=app.person,
-    )
-
-
-def _delivery(app: App, broadcast: Broadcast, article: Article, zone: str) -> Delivery:
-    return Delivery(
-        station_id=app.station_id,
-        broadcast_id=broadcast.id or 0,
-        bulletin_id=article.id,
-        revision_id=article.revision_id,
-        revision=article.revision.number,
-        channel=gates.SOUND,
-        target=zone,
-        urgent=True,
-        scheduled_at=broadcast.starts_at,
-        expires_at=broadcast.ends_at,
-        reason="khẩn cấp",
     )

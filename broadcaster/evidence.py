@@ -51,7 +51,6 @@ class Kind(StrEnum):
     REVIEW = "review"
     MANUAL = "manual"
     PLAN = "plan"
-    DAEMON = "daemon"
     SETTLEMENT = "settlement"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
@@ -83,7 +83,7 @@ def candidates(session: Session, station_id: int) -> list[Candidate]:
         )
         .order_by(col(Bulletin.id), col(Review.id))
     )
-    rows: Iterable[tuple[Any, ...]] = session.connection().execute(query).tuples()
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.connection().execute(query)]
     found = {row[0]: _candidate(*row) for row in rows}
     return list(found.values())
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import termios
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -32,7 +33,7 @@ _LATENCY_MS = 100
 """Of sound held by the sound server or card: enough against jitter, and soon heard."""
 
 
-class ChildOutput:
+class ChildOutput(ABC):
     """A program that reads samples on its standard input until the end; never through a shell."""
 
     scheme: ClassVar[str]
@@ -93,9 +94,9 @@ class ChildOutput:
             return error.strerror
         return None
 
+    @abstractmethod
     def options(self, rate: int) -> list[str]:
         """The words after the program's name."""
-        raise NotImplementedError
 
     def _program(self) -> str:
         found = shutil.which(self.program)
