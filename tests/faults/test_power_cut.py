@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +153,22 @@ def test_sigterm_in_the_middle_of_sound_ends_within_seconds_and_the_next_start_g
         assert station.json("evidence", "verify")["ok"]
 
 
+def test_sigterm_while_facebook_hangs_ends_within_seconds_and_nothing_is_doubled(
+    tmp_path: Path, facebook: FacebookServer
+) -> None:
+    with facebook_station(tmp_path / "nhà", facebook) as station:
+        facebook.fault("feed", Fault.ACCEPT_THEN_TIMEOUT)
+        broadcast = ready(station, "facebook")
+        wait_for(lambda: facebook.count("feed") == 1, 30, "the post to leave")
+        asked = time.monotonic()
+        assert station.stop() == 0
+        assert time.monotonic() - asked < 15
+        assert station.status_of(broadcast) == "sending"
+        station.start()
+        station.wait_for_status(broadcast, "sent")
+        assert len(facebook.posts) == 1
+
+
 def test_a_second_daemon_on_the_same_home_refuses_to_start(tmp_path: Path) -> None:
     with Station(tmp_path / "nhà") as station:
         station.set_up()
@@ -166,8 +183,6 @@ def test_a_second_daemon_on_the_same_home_refuses_to_start(tmp_path: Path) -> No
 def test_a_change_made_by_the_command_line_reaches_the_daemon_within_a_second(
     tmp_path: Path,
 ) -> None:
-    import time
-
     with Station(tmp_path / "nhà") as station:
         station.set_up()
         number = station.approved("Giờ làm việc", BODY)
