@@ -41,7 +41,7 @@ FORMATS = ("docx", "pdf", "html", "xlsx")
 _AIR = timedelta(hours=17)
 """The demonstration lives around the 17:00 opening of a Monday."""
 _MORNING_OF_WORK = timedelta(minutes=20)
-_LAST_SECONDS = timedelta(seconds=4)
+_LAST_SECONDS = timedelta(seconds=2)
 _PATIENCE_SECONDS = 120.0
 _SETTINGS = """
 [radio]
