@@ -27,6 +27,7 @@ from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
 from channels.base import (
+    NOT_REACHED,
     Channel,
     ChannelError,
     Clock,
@@ -235,8 +236,11 @@ class Dispatcher:
         """When to try again after a sure failure; None when trying will not help."""
         delays = self._settings.broadcast.retry
         match error.kind:
-            case ErrorKind.RETRY if delivery.attempts <= len(delays):
-                return now + timedelta(seconds=delays[delivery.attempts - 1])
+            case ErrorKind.RETRY if delays and (
+                error.code == NOT_REACHED or delivery.attempts <= len(delays)
+            ):
+                # No Internet is nobody's refusal: that goes on until the window closes.
+                return now + timedelta(seconds=delays[min(delivery.attempts, len(delays)) - 1])
             case ErrorKind.DEFER:
                 return max(error.until or now + _HOLD, now + timedelta(seconds=1))
             case ErrorKind.REAUTHORISE:

@@ -161,6 +161,10 @@ class ErrorKind(StrEnum):
     STOP = "stop"
 
 
+NOT_REACHED = "not_sent"
+"""The `code` of a RETRY whose vendor was never reached: no Internet, or it is down altogether."""
+
+
 class ChannelError(Exception):
     """It surely did not go out. `message` is Vietnamese and free of secrets."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from channels import wire
-from channels.base import ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
+from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
 from channels.error_table import UNKNOWN, load_table
 from channels.facebook_post import FacebookSettings
 from channels.redaction import redact, register_secret
@@ -104,7 +104,7 @@ class Graph:
             value = perform()
         except wire.NotSent as error:
             fault: Exception = ChannelError(
-                ErrorKind.RETRY, f"Chưa gọi được Facebook: {error}.", code="not_sent"
+                ErrorKind.RETRY, f"Chưa gọi được Facebook: {error}.", code=NOT_REACHED
             )
         except wire.Unanswered as error:
             fault = _perhaps(f"Facebook chưa trả lời rõ: {error}", error.reason, public)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from channels import wire
-from channels.base import ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
+from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
 from channels.error_table import UNKNOWN, load_table
 from channels.redaction import redact, register_secret
 from channels.zalo_settings import ZaloSettings
@@ -68,7 +68,7 @@ class ZaloApi:
                 )
         except wire.NotSent as error:
             fault: Exception = ChannelError(
-                ErrorKind.RETRY, f"Chưa gọi được Zalo: {error}.", code="not_sent"
+                ErrorKind.RETRY, f"Chưa gọi được Zalo: {error}.", code=NOT_REACHED
             )
         except wire.Unanswered as error:
             fault = _perhaps(f"Zalo chưa trả lời rõ: {error}", error.reason, public)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from channels import wire
-from channels.base import ChannelError, Clock, ErrorKind
+from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind
 from channels.error_table import load_table
 from channels.redaction import redact, register_secret
 from channels.zalo_settings import ZaloSettings
@@ -155,7 +155,9 @@ class TokenKeeper:
                 )
         except (wire.NotSent, wire.Unanswered) as error:
             fault = ChannelError(
-                ErrorKind.RETRY, f"Chưa làm mới được mã Zalo: {error}.", code="refresh"
+                ErrorKind.RETRY,
+                f"Chưa làm mới được mã Zalo: {error}.",
+                code=NOT_REACHED if isinstance(error, wire.NotSent) else "refresh",
             )
         else:
             return self._read(answer, asked_at)

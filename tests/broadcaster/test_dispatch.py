@@ -11,7 +11,7 @@ from sqlmodel import select
 from broadcaster import evidence
 from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import ChannelError, ErrorKind
+from channels.base import NOT_REACHED, ChannelError, ErrorKind
 from content.bulletin import Bulletin, BulletinStatus
 from tests.broadcaster.conftest import Bench
 from tests.channels_fake import unknown
@@ -149,6 +149,31 @@ def test_a_sure_failure_is_tried_again_after_the_set_delays_and_then_fails(bench
     row = bench.again(delivery)
     assert row.status == Status.FAILED
     assert row.attempts == 4
+    assert bench.channel.outside == []
+
+
+def test_without_internet_it_goes_on_trying_until_the_window_closes(bench: Bench) -> None:
+    delivery = bench.plan(grace=7200)
+    refused = ChannelError(ErrorKind.RETRY, "mất mạng", code=NOT_REACHED)
+    bench.channel.faults = [refused for _ in range(10)]
+    run(bench)
+    for _ in range(9):
+        run(bench, 600)
+        assert bench.again(delivery).status == Status.READY
+    run(bench, 600)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_without_internet_for_the_whole_window_it_is_missed(bench: Bench) -> None:
+    delivery = bench.plan(grace=3600)
+    bench.channel.faults = [
+        ChannelError(ErrorKind.RETRY, "mất mạng", code=NOT_REACHED) for _ in range(20)
+    ]
+    for _ in range(20):
+        run(bench, 300)
+    row = bench.again(delivery)
+    assert row.status == Status.MISSED
+    assert "mất mạng" in (row.reason or "")
     assert bench.channel.outside == []
 
 

@@ -169,6 +169,20 @@ def test_sigterm_while_facebook_hangs_ends_within_seconds_and_nothing_is_doubled
         assert len(facebook.posts) == 1
 
 
+def test_a_platform_that_is_down_for_a_while_gets_the_post_once_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    with FacebookServer() as gone:
+        port = int(gone.url.rsplit(":", 1)[1])
+    with facebook_station(tmp_path / "nhà", gone) as station:
+        broadcast = ready(station, "facebook")
+        wait_for(lambda: station.outcomes(broadcast).count("ready") > 5, 40, "several tries")
+        with FacebookServer(port) as back:
+            station.wait_for_status(broadcast, "sent")
+            assert len(back.posts) == 1
+        assert station.json("evidence", "verify")["ok"]
+
+
 def test_a_second_daemon_on_the_same_home_refuses_to_start(tmp_path: Path) -> None:
     with Station(tmp_path / "nhà") as station:
         station.set_up()
