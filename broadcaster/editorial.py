@@ -6,7 +6,6 @@ that no text can go out that nobody approved.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,10 @@ from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from content import library, workflow
 from content.bulletin import BulletinStatus, ReviewAction
-from content.draft import BulletinDraft
+from content.draft import BulletinDraft, read_aloud
 from content.library import Article
 from content.people import Role, require_role
-from content.workflow import Approval
+from content.workflow import Approval, words_sha256
 
 if TYPE_CHECKING:
     from content.spoken import Spoken
@@ -81,7 +80,7 @@ def approve(app: App, bulletin_id: int, *, accept_residue: bool = False) -> Acte
         draft = library.get_article(session, app.station_id, bulletin_id)
         spoken = spoken_of(app, draft)
         approval = Approval(
-            spoken_sha256=hashlib.sha256(spoken.spoken.encode()).hexdigest(),
+            spoken_sha256=words_sha256(spoken.spoken),
             air_seconds=estimate_seconds(spoken.spoken),
             residue=spoken.residue if _is_heard(draft) else (),
             accept_residue=accept_residue,
@@ -121,7 +120,7 @@ def withdraw(app: App, bulletin_id: int, note: str | None) -> Acted:
 
 def spoken_of(app: App, article: Article) -> Spoken:
     """Title and body as the loudspeakers will say them."""
-    return app.speak(f"{article.revision.title}.\n\n{article.revision.body}")
+    return app.speak(read_aloud(article.revision.title, article.revision.body))
 
 
 def _is_heard(article: Article) -> bool:

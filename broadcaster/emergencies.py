@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,12 +15,12 @@ from broadcaster.evidence import Kind
 from broadcaster.records import Origin
 from content import library, workflow
 from content.bulletin import Priority, ReviewAction
-from content.draft import BulletinDraft
+from content.draft import BulletinDraft, read_aloud
 from content.errors import UserError
 from content.library import Article
 from content.people import Role, require_role
 from content.spoken import Spoken, estimate_seconds
-from content.workflow import Approval
+from content.workflow import Approval, words_sha256
 
 AGAIN = "Xin nhắc lại."
 TITLE = "Thông báo khẩn"
@@ -47,7 +46,7 @@ def raise_alarm(app: App, call: Call) -> Booked:
     """
     names = bookings.known_targets(app, gates.SOUND, call.zones)
     draft = _draft(call)
-    spoken = app.speak(f"{draft.title}.\n\n{draft.body}")
+    spoken = app.speak(read_aloud(draft.title, draft.body))
     now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.APPROVER)
@@ -78,7 +77,7 @@ def _approve(app: App, session: Session, article: Article, call: Call, spoken: S
     now = app.clock.now()
     workflow.submit(session, app.station_id, article.id, app.person, now)
     approval = Approval(
-        spoken_sha256=hashlib.sha256(spoken.spoken.encode()).hexdigest(),
+        spoken_sha256=words_sha256(spoken.spoken),
         air_seconds=estimate_seconds(spoken.spoken),
         residue=spoken.residue,
         accept_residue=True,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from broadcaster.records import EvidenceHead, EvidenceRecord
 from channels.base import Artefact, Json
@@ -238,12 +238,6 @@ def verify(
     except _BrokenError as error:
         return Verification(count, len(seen), last, error.broken, error.seq, error.what)
     return Verification(count, len(seen), last)
-
-
-def count(session: Session, station_id: int) -> int:
-    """How many records the chain claims to have."""
-    query = select(func.count()).where(EvidenceRecord.station_id == station_id)
-    return int(session.exec(query.select_from(EvidenceRecord)).one())
 
 
 def iso(moment: datetime) -> str:

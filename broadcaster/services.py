@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from broadcaster.app import App
 from broadcaster.daemon import Daemon
 from broadcaster.dispatch import Dispatcher
 from content.bulletin import Revision
+from content.draft import read_aloud
+from content.workflow import words_sha256
 
 
 def make_dispatcher(app: App) -> Dispatcher:
@@ -31,5 +31,4 @@ def make_daemon(app: App) -> Daemon:
 
 def spoken_sha256(app: App, revision: Revision) -> str:
     """Of the words that the loudspeakers would say of a revision now."""
-    spoken = app.speak(f"{revision.title}.\n\n{revision.body}").spoken
-    return hashlib.sha256(spoken.encode("utf-8")).hexdigest()
+    return words_sha256(app.speak(read_aloud(revision.title, revision.body)).spoken)

@@ -18,10 +18,7 @@ def add(app: App, channel: str, at: str, days: str, minutes: int, targets: Seque
     """Add an opening. Raises UserError: unknown channel or zone, bad time, quiet hours."""
     starts = read_time_of_day(at)
     weekdays = read_weekdays(days)
-    if targets:
-        bookings.known_targets(app, channel, targets)
-    else:
-        bookings.known_targets(app, channel, ())
+    bookings.known_targets(app, channel, targets)
     if channel == gates.SOUND:
         _check_quiet(app, starts.hour * 60 + starts.minute, minutes)
         _check_length(app, minutes)

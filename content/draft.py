@@ -45,6 +45,11 @@ class BulletinDraft:
         return content_sha256(self.title, self.body, image, self.link)
 
 
+def read_aloud(title: str, body: str) -> str:
+    """What a reader reads out of a bulletin: the title as a sentence of its own, then the body."""
+    return f"{title}.\n\n{body}"
+
+
 def content_sha256(title: str, body: str, image: str | None, link: str | None) -> str:
     """SHA-256 (hexadecimal) of the canonical JSON (RFC 8785) of all that goes out.
 

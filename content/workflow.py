@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -106,6 +107,11 @@ def withdraw(
 ) -> Article:
     """Take it out of use; nothing more of it goes out."""
     return _step(session, station_id, bulletin_id, ReviewAction.WITHDRAW, by, now, note)
+
+
+def words_sha256(spoken: str) -> str:
+    """What approval binds of the spoken words; the last gate computes the same."""
+    return hashlib.sha256(spoken.encode("utf-8")).hexdigest()
 
 
 def approval_of(session: Session, revision_id: int) -> Review | None:

@@ -49,6 +49,7 @@ def emergency(
 
 def _text_of(text: str) -> str:
     """A file's words when there is such a file, else the words themselves."""
+    from content.draft import read_aloud
     from content.reader import read_bulletin
 
     path = Path(text)
@@ -59,7 +60,7 @@ def _text_of(text: str) -> str:
     if not is_file:
         return text
     draft = read_bulletin(path)
-    return f"{draft.title}.\n\n{draft.body}"
+    return read_aloud(draft.title, draft.body)
 
 
 def _daemon_runs(home: Path) -> bool:

@@ -102,7 +102,8 @@ def _with(app: App, texts: list[str]) -> list[Spoken]:
 
 
 def _text_of(path: Path) -> str:
+    from content.draft import read_aloud
     from content.reader import read_bulletin
 
     draft = read_bulletin(path)
-    return f"{draft.title}.\n\n{draft.body}"
+    return read_aloud(draft.title, draft.body)
