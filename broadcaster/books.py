@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
 from broadcaster.database import Database
-from broadcaster.delivery import Outcome, decide, move
+from broadcaster.delivery import LostRaceError, Outcome, decide, move
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Clock, Progress
@@ -46,18 +46,21 @@ class Books:
         log.info("delivery.moved", delivery=delivery.id, to=str(to), reason=outcome.reason)
 
     def postpone(
-        self, delivery: Delivery, until: datetime, reason: str, looks: int | None = None
+        self, delivery: Delivery, until: datetime | None, reason: str, **changes: int | str
     ) -> None:
-        """Not now: another time, without a change of state. A new reason is a decision."""
-        values = {"next_at": until, "reason": reason, "looks": looks}
-        if looks is None:
-            del values["looks"]
+        """Not now: another time, without a change of state. A new reason is a decision.
+
+        `until` None: at its air time. Raises LostRaceError when somebody moved it first.
+        """
+        values = {"next_at": until, "reason": reason, **changes}
         with self._database.writing() as session:
-            session.connection().execute(
+            done = session.connection().execute(
                 update(Delivery)
                 .where(col(Delivery.id) == delivery.id, col(Delivery.status) == delivery.status)
                 .values(**values)
             )
+            if done.rowcount != 1:
+                raise LostRaceError(f"delivery {delivery.id} is no longer {delivery.status}")
             if reason != delivery.reason:
                 decide(session, delivery, reason, self._clock.now())
         log.info("delivery.postponed", delivery=delivery.id, until=str(until), reason=reason)

@@ -149,6 +149,8 @@ class Dispatcher:
             self._fail(delivery, f"kênh “{delivery.channel}” không có trong cài đặt")
         elif status is Status.PLANNED:
             self._make_ready(delivery)
+        elif queue.is_look_ahead(delivery, self._clock.now(), self._leads[delivery.channel]):
+            self._look_ahead(delivery)
         else:
             self._send(delivery)
 
@@ -157,8 +159,29 @@ class Dispatcher:
         prepared = self._prepare(delivery)
         if prepared is None or self._refused(delivery, prepared):
             return
-        outcome = Outcome("đã dựng xong và kiểm tra", {"payload_sha256": prepared.payload.sha256()})
-        self._books.move(delivery, Status.READY, outcome)
+        changes = {
+            "payload_sha256": prepared.payload.sha256(),
+            "next_at": self._next_look(delivery),
+        }
+        self._books.move(delivery, Status.READY, Outcome("đã dựng xong và kiểm tra", changes))
+
+    def _look_ahead(self, delivery: Delivery) -> None:
+        """Minutes and seconds before air: still there, unchanged and permitted? Else mended now."""
+        prepared = self._prepare(delivery)
+        if prepared is None or self._refused(delivery, prepared):
+            return
+        payload = prepared.payload.sha256()
+        left = round((delivery.scheduled_at - self._clock.now()).total_seconds())
+        found = "sẵn sàng" if payload == delivery.payload_sha256 else "đã dựng lại, sẵn sàng"
+        self._books.postpone(
+            delivery,
+            self._next_look(delivery),
+            f"kiểm tra trước giờ {_duration(left)}: {found}",
+            payload_sha256=payload,
+        )
+
+    def _next_look(self, delivery: Delivery) -> datetime | None:
+        return queue.next_look(delivery, self._clock.now(), self._leads[delivery.channel])
 
     def _send(self, delivery: Delivery) -> None:
         prepared = self._prepare(delivery)
@@ -296,7 +319,10 @@ class Dispatcher:
             self._books.move(delivery, Status.READY, outcome)
             return
         self._books.postpone(
-            delivery, self._look_at(looks, now), f"tìm lần {looks} chưa thấy; sẽ tìm lại", looks
+            delivery,
+            self._look_at(looks, now),
+            f"tìm lần {looks} chưa thấy; sẽ tìm lại",
+            looks=looks,
         )
 
     def _look_at(self, looks: int, now: datetime) -> datetime:
@@ -386,3 +412,8 @@ class Dispatcher:
             step(delivery)
         except LostRaceError:
             log.info("delivery.taken", delivery=delivery.id)
+
+
+def _duration(seconds: int) -> str:
+    """ "5 phút", "30 giây"."""
+    return f"{round(seconds / 60)} phút" if seconds >= 90 else f"{seconds} giây"

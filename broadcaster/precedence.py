@@ -45,7 +45,7 @@ class Precedence:
     def must_yield(self, lane: Lane) -> bool:
         """Whether something that outranks this lane is on air on its target."""
         with self._lock:
-            return any(_outranks(other, lane) for other in self._on_air)
+            return not lane.ahead and any(_outranks(other, lane) for other in self._on_air)
 
 
 def _outranks(lane: Lane, other: Lane) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -15,6 +14,8 @@ from broadcaster.records import DeliveryStatus as Status
 
 READY_AHEAD = timedelta(minutes=30)
 """How long before air a delivery is rendered and checked."""
+LOOKS_AHEAD = (timedelta(minutes=5), timedelta(seconds=30))
+"""How long before air what is ready is looked at again: there, unchanged, still permitted."""
 HORIZON = timedelta(hours=24)
 """How far ahead lanes look; the daemon looks again long before it is reached."""
 _NO_LEAD = timedelta(0)
@@ -28,13 +29,16 @@ class Lane:
     target: str
     urgent: int = 0
     """An emergency has a lane of its own, which cuts the others: the number of its broadcast."""
+    ahead: bool = False
+    """The lane that renders and looks ahead of time: what is slow there holds up nothing here."""
 
     def __str__(self) -> str:
-        return f"{self.channel}:{self.target}" + (f"!{self.urgent}" if self.urgent else "")
+        mark = f"!{self.urgent}" if self.urgent else "^" if self.ahead else ""
+        return f"{self.channel}:{self.target}{mark}"
 
     @classmethod
     def of(cls, row: Delivery) -> Lane:
-        """The lane that a delivery goes in."""
+        """The lane that a delivery goes out in."""
         return cls(row.channel, row.target, row.broadcast_id if row.urgent else 0)
 
 
@@ -62,7 +66,7 @@ def turns(
             ),
         )
     ).all()
-    found = [_turn(row, leads.get(row.channel, _NO_LEAD)) for row in rows]
+    found = [turn for row in rows for turn in _turns_of(row, now, leads.get(row.channel, _NO_LEAD))]
     # An unknown outcome is settled before anything new goes to the same place.
     return sorted(
         found, key=lambda turn: (turn.status is not Status.UNKNOWN, turn.wake, turn.order)
@@ -114,18 +118,33 @@ def left_sending(session: Session, station_id: int) -> list[Delivery]:
     return list(session.exec(query).all())
 
 
-def _turn(row: Delivery, lead: timedelta) -> Turn:
+def next_look(row: Delivery, now: datetime, lead: timedelta) -> datetime | None:
+    """When a delivery that is ready is looked at again; None when its air time comes first."""
+    moments = (row.scheduled_at - ahead for ahead in LOOKS_AHEAD)
+    return next((at for at in moments if now < at < row.scheduled_at - lead), None)
+
+
+def is_look_ahead(row: Delivery, now: datetime, lead: timedelta) -> bool:
+    """Whether what this delivery waits for is a look ahead, not its air time or a retry."""
+    on_air = row.scheduled_at - lead
+    return row.status == Status.READY and row.next_at is not None and max(row.next_at, now) < on_air
+
+
+def _turns_of(row: Delivery, now: datetime, lead: timedelta) -> Iterator[Turn]:
+    """Usually one. A look ahead that hangs must not take the air time with it: then two."""
     assert row.id is not None  # noqa: S101 - a row that was read has an id
-    order: tuple[datetime, int, int] = (row.scheduled_at, row.position, row.id)
-    return Turn(row.id, Lane.of(row), _wake(row, lead), Status(row.status), order)
-
-
-def _wake(row: Any, lead: timedelta) -> datetime:
-    moment: datetime
-    if row.next_at is not None:
-        moment = row.next_at
-    elif row.status == Status.PLANNED:
-        moment = row.scheduled_at - READY_AHEAD
+    order = (row.scheduled_at, row.position, row.id)
+    lane, status = Lane.of(row), Status(row.status)
+    on_air = row.scheduled_at - lead
+    if status is Status.PLANNED:
+        ahead = replace(lane, ahead=not row.urgent)
+        yield Turn(row.id, ahead, row.next_at or row.scheduled_at - READY_AHEAD, status, order)
+    elif is_look_ahead(row, now, lead):
+        assert row.next_at is not None  # noqa: S101 - that is what a look ahead is
+        yield Turn(row.id, replace(lane, ahead=True), row.next_at, status, order)
+        yield Turn(row.id, lane, on_air, status, order)
     else:
-        moment = row.scheduled_at - lead
-    return moment
+        # A look that did not come in time (the machine was off) is not waited for.
+        retry = row.next_at if row.next_at is not None and row.next_at > on_air else None
+        unknown = row.next_at if status is Status.UNKNOWN else None
+        yield Turn(row.id, lane, unknown or retry or on_air, status, order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from channels.base import (
@@ -36,12 +36,17 @@ class FakeChannel:
         self.problems: tuple[str, ...] = ()
         self.seen: list[Sending] = []
         self.on_deliver = lambda: None
+        self.on_prepare: Callable[[], object] = lambda: None
+        """Called once, by the next `prepare`."""
+        self.edition = ""
 
     def targets(self) -> Sequence[Target]:
         return self._targets
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
-        text = f"{outgoing.title}\n{outgoing.body}\n{outgoing.reference}"
+        act, self.on_prepare = self.on_prepare, lambda: None
+        act()
+        text = f"{outgoing.title}\n{outgoing.body}\n{outgoing.reference}{self.edition}"
         payload = Artefact("payload.txt", "text/plain", text.encode())
         return Prepared(self.name, text, payload, problems=self.problems)
 

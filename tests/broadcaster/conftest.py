@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -53,6 +53,11 @@ class Bench:
     @property
     def lane(self) -> Lane:
         return Lane(self.channel.name, self.channel.targets()[0].name)
+
+    @property
+    def ahead(self) -> Lane:
+        """Where the same target's deliveries are rendered and checked."""
+        return replace(self.lane, ahead=True)
 
     def plan(
         self, *, at: datetime | None = None, grace: float = 7200, body: str = "Nội dung."

@@ -19,7 +19,13 @@ from tests.channels_fake import unknown
 
 def run(bench: Bench, seconds: float = 0) -> None:
     bench.clock.forward(seconds)
-    bench.dispatcher().run_lane(bench.lane)
+    dispatcher = bench.dispatcher()
+    for lane in (bench.ahead, bench.lane):
+        dispatcher.run_lane(lane)
+
+
+def why(bench: Bench, delivery: Delivery) -> str | None:
+    return bench.again(delivery).reason
 
 
 def outcomes(bench: Bench) -> list[str]:
@@ -52,6 +58,55 @@ def test_it_is_made_ready_half_an_hour_ahead_and_not_sent_before_its_time(bench:
     run(bench, 29 * 60)
     assert bench.channel.outside == []
     run(bench, 60)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_what_is_ready_is_looked_at_again_five_minutes_and_thirty_seconds_ahead(
+    bench: Bench,
+) -> None:
+    delivery = bench.plan(at=bench.clock.now() + timedelta(minutes=30))
+    run(bench)
+    seen = [why(bench, delivery)]
+    for seconds in (25 * 60, 4 * 60 + 30, 29):
+        run(bench, seconds)
+        seen.append(why(bench, delivery))
+    assert seen[1:] == [
+        "kiểm tra trước giờ 5 phút: sẵn sàng",
+        "kiểm tra trước giờ 30 giây: sẵn sàng",
+        "kiểm tra trước giờ 30 giây: sẵn sàng",
+    ]
+    run(bench, 1)
+    assert bench.again(delivery).status == Status.SENT
+
+
+def test_what_changed_or_broke_since_it_was_ready_is_mended_before_its_time(bench: Bench) -> None:
+    delivery = bench.plan(at=bench.clock.now() + timedelta(minutes=30))
+    run(bench)
+    first = bench.again(delivery).payload_sha256
+    bench.channel.edition = "dựng lại"
+    run(bench, 25 * 60)
+    assert why(bench, delivery) == "kiểm tra trước giờ 5 phút: đã dựng lại, sẵn sàng"
+    assert bench.again(delivery).payload_sha256 != first
+    bench.channel.problems = ("tệp âm thanh hỏng",)
+    run(bench, 4 * 60 + 30)
+    assert bench.again(delivery).status == Status.FAILED
+
+
+def test_a_rendering_that_never_ends_holds_up_nothing_that_is_ready(bench: Bench) -> None:
+    soon = bench.plan(at=bench.clock.now() + timedelta(minutes=1))
+    run(bench)
+    late = bench.plan(at=bench.clock.now() + timedelta(minutes=20))
+    bench.channel.on_prepare = lambda: bench.dispatcher().run_lane(bench.lane)
+    bench.clock.forward(60)
+    bench.dispatcher().run_lane(bench.ahead)
+    assert bench.again(soon).status == Status.SENT
+    assert bench.again(late).status == Status.READY
+
+
+def test_a_look_ahead_that_was_slept_through_is_not_waited_for(bench: Bench) -> None:
+    delivery = bench.plan(at=bench.clock.now() + timedelta(minutes=30))
+    run(bench)
+    run(bench, 30 * 60)
     assert bench.again(delivery).status == Status.SENT
 
 
@@ -252,7 +307,8 @@ def test_our_own_shutdown_does_not_count_as_an_attempt(bench: Bench) -> None:
     dispatcher = bench.dispatcher()
     bench.channel.on_deliver = dispatcher.stop.set
     bench.channel.faults = [ChannelError(ErrorKind.RETRY, "bị ngắt")]
-    dispatcher.run_lane(bench.lane)
+    for lane in (bench.ahead, bench.lane):
+        dispatcher.run_lane(lane)
     row = bench.again(delivery)
     assert (row.status, row.attempts) == (Status.READY, 0)
     bench.channel.on_deliver = lambda: None
