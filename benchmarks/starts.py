@@ -62,7 +62,9 @@ def _play(clock: Clock, blocks: Sequence[bytes], pipe: _Pipe) -> datetime:
         since=at,
         progress=_NoProgress(),
     )
-    played = Player(clock).play(blocks, Bank([pipe]), sending)
+    bank = Bank([pipe])
+    bank.open()
+    played = Player(clock).play(blocks, bank, sending)
     if not played.whole:
         raise RuntimeError(f"the player cut a sound: {played.cut}")
     return at

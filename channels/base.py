@@ -87,6 +87,10 @@ class Outgoing:
     """An emergency: nothing that waits for the Internet may be used to prepare it."""
     recording: Path | None = None
     """The officer's own reading, used instead of a synthetic voice."""
+    relay: str | None = None
+    """URL of another station's stream that the loudspeakers relay; the text is its stand-in."""
+    until: datetime | None = None
+    """When its broadcast ends: the hard end of a relay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Prepared:
     """Air time; zero on the networks."""
     problems: tuple[str, ...] = ()
     """In Vietnamese: limits that this content breaks. Not empty = would be refused."""
+    elastic: bool = False
+    """It ends with its broadcast however late it begins (a relay); `duration` is the most."""
     details: Mapping[str, Json] = field(default_factory=dict)
     """What only this channel's `deliver` needs to read back (plain JSON)."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -18,25 +16,15 @@ from channels.radio.journal import ARMED, END, ONSET, PROGRESS, Entry, Journal, 
 from channels.radio.outputs import Output, OutputUrl, Take
 from channels.radio.player import Bank, Played, Player
 from channels.radio.realtime import first_in_line
+from channels.radio.sounds import Ending, Sound, sha256_of_samples
 
 _log = logging.getLogger(__name__)
 
+_LATE_OPENING = 0.4
+"""Seconds that outputs may take to open when the moment has already come."""
+_BEFORE_AIR = 0.5
 _PROGRESS_EVERY = 50
 """Blocks between two lines of progress: one second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A rendered WAV file and what was promised of it."""
-
-    wav: Path
-    samples: int
-    sha256: str
-    """Of the samples."""
-
-    def is_whole(self) -> bool:
-        """Whether the file is there and holds what was promised."""
-        return self.wav.is_file() and _sha256_of_samples(self.wav) == self.sha256
 
 
 class Airing:
@@ -76,7 +64,7 @@ class Airing:
             facts = last(run, END) or _shown_by_recording(run)
             if facts is not None and facts.get("whole"):
                 known = {name: facts[name] for name in facts if name not in ("event", "run")}
-                kept = _as_aired(payload, run)
+                kept = (*_as_aired(payload, run), *_made_on_air(facts))
                 return receipt_of(str(run[0]["run"]), known, self._simulated, kept)
         return None
 
@@ -106,35 +94,38 @@ class Airing:
                 ErrorKind.RETRY, "Âm thanh đã dựng bị mất hoặc hỏng, cần dựng lại.", code="sound"
             )
         run = f"{sending.reference}-{len(self._journal.runs(sending.reference)) + 1}"
-        outputs = self.outputs(sending.target.name, run, sending.at, sound.wav)
+        outputs = self.outputs(sending.target.name, run, sending.at, sound.file)
         writer = self._journal.writer(sending.reference, run)
         try:
             writer.write(ARMED, safe=True, **_intent(sound, payload, sending, outputs))
-            played, bank = self._played(sound, outputs, sending, writer)
-            facts = facts_of(played, bank, sound.samples, sound.sha256)
+            played, bank, ending = self._played(sound, outputs, sending, writer)
+            facts = facts_of(played, bank, sound, ending)
             _write_if_possible(writer, END, safe=True, **facts)
         finally:
             writer.close()
         if not facts["whole"]:
             raise cut_error(facts)
-        return receipt_of(run, facts, self._simulated, (payload,))
+        return receipt_of(run, facts, self._simulated, (payload, *_made_on_air(facts)))
 
     def _played(
         self, sound: Sound, outputs: Sequence[Output], sending: Sending, writer: RunWriter
-    ) -> tuple[Played, Bank]:
+    ) -> tuple[Played, Bank, Ending]:
         bank = Bank(outputs)
         try:
-            bank.open()
+            sound.begin()
+            ahead = (sending.at - self._clock.now()).total_seconds()
+            bank.open(max(_LATE_OPENING, ahead - _BEFORE_AIR))
             with first_in_line():
                 played = self._player.play(
-                    pcm.blocks(sound.wav),
+                    sound.blocks(),
                     bank,
                     sending,
                     lambda onset, tap: _note(writer, onset, tap),
                 )
         finally:
             bank.close()
-        return played, bank
+            ending = sound.end()
+        return played, bank, ending
 
 
 def _intent(
@@ -176,7 +167,7 @@ def _shown_by_recording(run: Sequence[Entry]) -> Mapping[str, Json] | None:
         return None
     for name in names:
         path = Path(str(name))
-        if path.is_file() and _sha256_of_samples(path) == armed.get("pcm_sha256"):
+        if path.is_file() and sha256_of_samples(path) == armed.get("pcm_sha256"):
             return facts_of_recording((last(run, ONSET) or {}).get("onset"), total)
     return None
 
@@ -190,10 +181,10 @@ def _as_aired(payload: Artefact, run: Sequence[Entry]) -> tuple[Artefact, ...]:
         return ()
 
 
-def _sha256_of_samples(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        file.seek(pcm.HEADER)
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _made_on_air(facts: Mapping[str, Json]) -> tuple[Artefact, ...]:
+    """The copy of a sound that was made while it was aired, where one was kept."""
+    name = facts.get("as_aired")
+    path = Path(name) if isinstance(name, str) else None
+    if path is None or not path.is_file():
+        return ()
+    return (Artefact("as-aired.mp3", "audio/mpeg", path),)

@@ -8,37 +8,51 @@ from datetime import UTC, datetime, timedelta
 from channels.base import Artefact, ChannelError, ErrorKind, Json, Receipt
 from channels.radio import pcm
 from channels.radio.player import Bank, Cut, Played
+from channels.radio.sounds import Ending, Sound
 
 _CUT_MESSAGES = {
     Cut.STOP: "Trình phát được yêu cầu dừng",
     Cut.PERMIT: "Không được phép phát lúc này",
     Cut.DEADLINE: "Đã quá giờ muộn nhất được bắt đầu phát",
     Cut.OUTPUTS: "Mọi đầu ra của cụm loa đều hỏng",
+    Cut.SOURCE: "Không phát được trọn vẹn",
 }
 
 
-def facts_of(played: Played, bank: Bank, total: int, approved_sha256: str) -> dict[str, Json]:
-    """Plain JSON of what really happened; `total` and `approved_sha256` of the whole sound."""
+def facts_of(played: Played, bank: Bank, sound: Sound, ending: Ending) -> dict[str, Json]:
+    """Plain JSON of what really happened.
+
+    `as_approved` is None for a sound that was made on the air: its words were approved, and
+    nobody can know its samples beforehand.
+    """
     tap = played.tap
+    total = tap.samples if sound.samples is None else sound.samples
     lost = played.whole and not bank.live
+    cut = Cut.OUTPUTS if lost else played.cut
+    if cut is None and ending.failure is not None:
+        cut = Cut.SOURCE
     return {
         "onset": played.onset.isoformat() if played.onset else None,
         "ended": played.ended.isoformat(),
         "late_ms": round(played.late / timedelta(milliseconds=1), 3),
         "samples": tap.samples,
         "total": total,
-        "whole": played.whole and tap.samples == total and not lost,
+        "whole": cut is None and tap.samples == total,
         "seconds": round(tap.samples / pcm.RATE, 3),
         "share": round(tap.samples / total, 4) if total else 0.0,
         "peak_dbfs": round(pcm.decibels(tap.peak), 1),
         "rms_dbfs": round(pcm.decibels(tap.rms()), 1),
         "played_sha256": tap.sha256(),
-        "as_approved": tap.sha256() == approved_sha256,
+        "as_approved": None if sound.sha256 is None else tap.sha256() == sound.sha256,
         "outputs_ok": [output.url for output in bank.live],
+        "outputs_late": dict(bank.late),
         "outputs_failed": dict(bank.failed),
         "outputs_samples": dict(bank.left),
-        "cut": Cut.OUTPUTS if lost else played.cut,
-        "why": played.why,
+        "cut": cut,
+        "why": ending.failure or played.why if cut is Cut.SOURCE else played.why,
+        "again": cut is not Cut.SOURCE or ending.again,
+        "as_aired": str(ending.as_aired) if ending.as_aired else None,
+        **(ending.facts or {}),
     }
 
 
@@ -79,8 +93,10 @@ def cut_error(facts: Mapping[str, Json]) -> ChannelError:
     if facts["why"]:
         message += f": {str(facts['why']).rstrip('.')}"
     if facts["samples"]:
-        message += f" (đã phát {facts['seconds']} giây, sẽ phát lại từ đầu nếu còn giờ)"
-    return ChannelError(ErrorKind.RETRY, f"{message}.", code=cut, details=facts)
+        message += f" (đã phát {facts['seconds']} giây"
+        message += ", sẽ phát lại từ đầu nếu còn giờ)" if facts.get("again", True) else ")"
+    kind = ErrorKind.RETRY if facts.get("again", True) else ErrorKind.STOP
+    return ChannelError(kind, f"{message}.", code=cut, details=facts)
 
 
 def moment(value: Json) -> datetime | None:

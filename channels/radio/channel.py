@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,15 +24,28 @@ from channels.base import (
     Sending,
     Target,
 )
-from channels.radio import ffmpeg
-from channels.radio.airing import Airing, Sound
+from channels.radio import ffmpeg, segments
+from channels.radio.airing import Airing
+from channels.radio.asrun import moment
 from channels.radio.journal import Journal
+from channels.radio.keeper import Keeper
 from channels.radio.narrator import NoVoiceError, OnProgress
-from channels.radio.outputs import FileOutput, OutputUrl, parse_output
-from channels.radio.script import Reading, Script, SpeakFunction, Spoken, Words, script_of
+from channels.radio.outputs import FileOutput, OutputUrl, ascii_name, parse_output
+from channels.radio.relay_source import Relay, RelaySource
+from channels.radio.script import (
+    Reading,
+    Script,
+    Separator,
+    SpeakFunction,
+    Spoken,
+    Words,
+    script_of,
+)
 from channels.radio.sentences import count_words, is_speakable
 from channels.radio.settings import RadioFolders, RadioSettings
+from channels.radio.sounds import Relayed, Rendered, Sound, SpokenLive
 from channels.radio.store import remove_unused
+from channels.radio.stream_client import StreamError, named
 from channels.radio.studio import Programme, Studio
 from channels.radio.voices.registry import without_internet
 from content.errors import UserError
@@ -41,6 +56,8 @@ _log = logging.getLogger(__name__)
 STATION_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _SYLLABLES_A_WORD = 1.4
 """espeak's 120 words a minute are about 168 Vietnamese syllables."""
+_BETWEEN_STAND_INS = segments.silence(20_000)
+"""The stand-in of a relay is repeated, but not without a pause."""
 _HOPELESS = 1.5
 """A text estimated at this many times the permitted length is refused without rendering it."""
 
@@ -98,23 +115,10 @@ class RadioChannel:
         script = script_of(outgoing, station, self._speak, self._settings.repeat)
         if problem := self._hopeless(script):
             return _unfit(script, problem)
-        programme = self._rendered(outgoing, script, station)
-        details: dict[str, Json] = {
-            "key": programme.key,
-            "samples": programme.samples,
-            "pcm_sha256": programme.pcm_sha256,
-            "engine": programme.engine,
-            "notes": list(programme.notes),
-            "residue": list(script.residue),
-        }
-        return Prepared(
-            channel=self.name,
-            text=script.text(),
-            payload=Artefact(f"radio-{programme.key[:12]}.mp3", "audio/mpeg", programme.mp3),
-            duration=programme.duration,
-            problems=self._too_long(programme.duration),
-            details=details,
-        )
+        if outgoing.urgent and not self._is_kept(outgoing, script, station):
+            return self._for_the_air_now(outgoing, script, station)
+        prepared = self._as_programme(self._rendered(outgoing, script, station), script)
+        return prepared if outgoing.relay is None else _as_relay(outgoing, prepared)
 
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
         if prepared.problems:
@@ -123,7 +127,8 @@ class RadioChannel:
         if zone not in self._zones:
             raise ChannelError(ErrorKind.SKIP_TARGET, f"Không còn cụm loa “{zone}” trong cài đặt.")
         try:
-            return self._airing.play(self._sound(prepared), prepared.payload, sending)
+            sound = self._sound(prepared, sending)
+            return self._airing.play(sound, prepared.payload, sending)
         except OSError as error:
             _log.warning("radio could not play: %s", error)
             reason = error.strerror or "lỗi đọc ghi"
@@ -199,26 +204,97 @@ class RadioChannel:
 
     def _rendered(self, outgoing: Outgoing, script: Script, station: str) -> Programme:
         studio = self._urgent_studio if outgoing.urgent else self._studio
-        try:
+        with _told(recorded=any(isinstance(part, Reading) for part in script.parts)):
             return studio.render(script, title=outgoing.title, artist=station)
-        except NoVoiceError as error:
-            reason, kind = f"không bộ đọc nào đọc được ({error})", ErrorKind.RETRY
-        except ffmpeg.AudioError as error:
-            recorded = any(isinstance(part, Reading) for part in script.parts)
-            kind = ErrorKind.FIX_CONTENT if recorded else ErrorKind.RETRY
-            reason = str(error)
-        except OSError as error:
-            reason, kind = error.strerror or "lỗi ghi tệp", ErrorKind.RETRY
-        raise ChannelError(kind, f"Không dựng được chương trình: {reason}.")
 
-    def _sound(self, prepared: Prepared) -> Sound:
-        details = prepared.details
-        samples = details.get("samples")
-        return Sound(
-            self._studio.wav_path(str(details.get("key"))),
-            samples if isinstance(samples, int) else 0,
-            str(details.get("pcm_sha256")),
+    def _is_kept(self, outgoing: Outgoing, script: Script, station: str) -> bool:
+        studio = self._urgent_studio
+        return studio.kept(script, title=outgoing.title, artist=station) is not None
+
+    def _as_programme(self, programme: Programme, script: Script) -> Prepared:
+        details: dict[str, Json] = {
+            "key": programme.key,
+            "samples": programme.samples,
+            "pcm_sha256": programme.pcm_sha256,
+            "engine": programme.engine,
+            "notes": list(programme.notes),
+            "residue": list(script.residue),
+        }
+        return Prepared(
+            channel=self.name,
+            text=script.text(),
+            payload=Artefact(f"radio-{programme.key[:12]}.mp3", "audio/mpeg", programme.mp3),
+            duration=programme.duration,
+            problems=self._too_long(programme.duration),
+            details=details,
         )
+
+    def _for_the_air_now(self, outgoing: Outgoing, script: Script, station: str) -> Prepared:
+        """An emergency that nobody has rendered: what goes out are its words, made on the air."""
+        text = script.text()
+        minutes = count_words(script.words()) / (self._settings.rate_wpm * _SYLLABLES_A_WORD)
+        return Prepared(
+            channel=self.name,
+            text=text,
+            payload=Artefact("radio.txt", "text/plain; charset=utf-8", text.encode()),
+            duration=timedelta(minutes=minutes),
+            details={
+                "live": [part.text for part in script.parts if isinstance(part, Words)],
+                "title": outgoing.title,
+                "station": station,
+                "residue": list(script.residue),
+            },
+        )
+
+    def _sound(self, prepared: Prepared, sending: Sending) -> Sound:
+        """What `prepare` promised. Raises ChannelError, OSError."""
+        details = prepared.details
+        live, relay = details.get("live"), details.get("relay")
+        if isinstance(live, list):
+            return self._spoken_now([str(words) for words in live], details, sending)
+        if isinstance(relay, str):
+            return self._relayed(relay, details, sending)
+        return self._rendered_sound(details)
+
+    def _rendered_sound(self, details: Mapping[str, Json]) -> Rendered:
+        samples = details.get("samples")
+        wav = self._studio.wav_path(str(details.get("key")))
+        return Rendered(
+            wav, samples if isinstance(samples, int) else 0, str(details.get("pcm_sha256"))
+        )
+
+    def _spoken_now(
+        self, words: Sequence[str], details: Mapping[str, Json], sending: Sending
+    ) -> Sound:
+        """Sentence by sentence, unless an output of the zone needs a finished file."""
+        if any(url.needs_file for url in self._zones[sending.target.name]):
+            return self._whole_at_once(words, details)
+        studio = self._urgent_studio
+        keeper = Keeper(self._copy_of(sending))
+        return SpokenLive(studio.chime(), studio.live("\n".join(words)), keeper)
+
+    def _whole_at_once(self, words: Sequence[str], details: Mapping[str, Json]) -> Rendered:
+        script = Script((Separator(), *(Words(text) for text in words)))
+        title, station = str(details.get("title")), str(details.get("station"))
+        with _told():
+            made = self._urgent_studio.render(script, title=title, artist=station)
+        return Rendered(made.wav, made.samples, made.pcm_sha256)
+
+    def _relayed(self, url: str, details: Mapping[str, Json], sending: Sending) -> Sound:
+        until = moment(details.get("until")) or sending.deadline
+        stand_in = b"".join(self._rendered_sound(details).blocks())
+        relay = Relay(url, seconds=(until - sending.at).total_seconds())
+        permitted = named(self._settings.private_hosts)
+        try:
+            source = RelaySource(relay, stand_in + _BETWEEN_STAND_INS, permitted=permitted)
+        except StreamError as error:
+            raise ChannelError(ErrorKind.FIX_CONTENT, f"Không tiếp sóng được: {error}.") from None
+        return Relayed(source, until, self._clock, Keeper(self._copy_of(sending)))
+
+    def _copy_of(self, sending: Sending) -> Path:
+        """Where a sound that is made on the air is kept until the evidence has it."""
+        started = self._clock.now().strftime("%Y%m%dT%H%M%S")
+        return self._folders.cache / "aired" / f"{ascii_name(sending.reference)}-{started}.mp3"
 
     def _voices_health(self) -> Health:
         narrator = self._studio.narrator
@@ -246,6 +322,42 @@ def _outputs(urls: Sequence[str], settings: RadioSettings) -> tuple[OutputUrl, .
     if settings.mode == "sandbox":
         parsed = tuple(url for url in parsed if url.scheme == "file")
     return parsed or (parse_output("file:air"),)
+
+
+def _as_relay(outgoing: Outgoing, stand_in: Prepared) -> Prepared:
+    """Another station's stream to the end of the broadcast; the text is heard where it fails."""
+    at, until = outgoing.at, outgoing.until
+    told = f"Tiếp sóng: {outgoing.relay}\n\nKhi luồng hỏng hoặc im lặng thì đọc:\n{stand_in.text}"
+    if at is None or until is None:  # a preview: there is no broadcast yet
+        return replace(stand_in, text=told)
+    payload = Artefact("relay.txt", "text/plain; charset=utf-8", told.encode())
+    details = {**stand_in.details, "relay": outgoing.relay, "until": until.isoformat()}
+    return replace(
+        stand_in,
+        text=told,
+        payload=payload,
+        attachments=(stand_in.payload,),
+        duration=until - at,
+        problems=(),
+        elastic=True,
+        details=details,
+    )
+
+
+@contextmanager
+def _told(*, recorded: bool = False) -> Iterator[None]:
+    """What keeps a programme from being made, as the seam says it. Raises ChannelError."""
+    try:
+        yield
+        return
+    except NoVoiceError as error:
+        reason, kind = f"không bộ đọc nào đọc được ({error})", ErrorKind.RETRY
+    except ffmpeg.AudioError as error:
+        kind = ErrorKind.FIX_CONTENT if recorded else ErrorKind.RETRY
+        reason = str(error)
+    except OSError as error:
+        reason, kind = error.strerror or "lỗi ghi tệp", ErrorKind.RETRY
+    raise ChannelError(kind, f"Không dựng được chương trình: {reason}.")
 
 
 def _unfit(script: Script, problem: str) -> Prepared:

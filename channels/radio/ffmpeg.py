@@ -144,6 +144,23 @@ def start_mp3_encoder(bits_per_second: int) -> subprocess.Popen[bytes]:
         raise AudioError(f"không chạy được ffmpeg ({error.strerror})") from None
 
 
+def start_mp3_file(path: Path) -> subprocess.Popen[bytes]:
+    """Raw samples of the radio's format in, an mp3 file out. Raises AudioError."""
+    codec = ("-c:a", "libmp3lame", "-b:a", "64k", "-id3v2_version", "0", "-f", "mp3")
+    command = [executable(), "-hide_banner", "-nostats", "-loglevel", "error", "-y"]
+    try:
+        return subprocess.Popen(
+            [*command, *_RAW, *_PIPE_IN, *codec, f"file:{path.resolve()}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise AudioError(f"không chạy được ffmpeg ({error.strerror})") from None
+
+
 def start_decoder() -> subprocess.Popen[bytes]:
     """A stream of mp3, aac, ogg, flac or wav on stdin, raw samples of the radio's format out.
 

@@ -49,7 +49,7 @@ class Mix:
         yield segments.silence(PAUSE_EDGE)
         pause = 0
         for part, text in zip(script.parts, texts, strict=True):
-            sounds: Iterable[bytes] = [self._station_sound(part) or readings.get(part, b"")]
+            sounds: Iterable[bytes] = [self.station_sound(part) or readings.get(part, b"")]
             if narration is not None and is_speakable(text):
                 sounds = self._with_pauses(text, narration)
             for number, sound in enumerate(filter(None, sounds)):
@@ -68,7 +68,8 @@ class Mix:
         self.notes += [f"Bỏ qua {name}: {reason}." for name, reason in narration.skipped.items()]
         return narration
 
-    def _station_sound(self, part: Part) -> bytes:
+    def station_sound(self, part: Part) -> bytes:
+        """The tune or the separator that the station chose; nothing for other parts."""
         if isinstance(part, Tune):
             chosen = self._settings.signature_tune
             return self._chosen(chosen, "Nhạc hiệu", "nhạc hiệu mặc định", segments.default_tune)

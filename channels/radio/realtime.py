@@ -19,12 +19,18 @@ _PRIORITY = 5
 @contextmanager
 def first_in_line() -> Iterator[bool]:
     """While the block runs, this thread is scheduled in real time; yields whether it is."""
-    raised = _schedule(getattr(os, "SCHED_RR", None), _PRIORITY)
+    raised = _schedule(_policy(), _PRIORITY)
     try:
         yield raised
     finally:
         if raised:
             _schedule(os.SCHED_OTHER, 0)
+
+
+def _policy() -> int | None:
+    """Round robin, and not for the threads and processes that this one starts."""
+    policy: int | None = getattr(os, "SCHED_RR", None)
+    return None if policy is None else policy | getattr(os, "SCHED_RESET_ON_FORK", 0)
 
 
 def _schedule(policy: int | None, priority: int) -> bool:

@@ -45,6 +45,8 @@ class RadioSettings:
     """The sound between the bulletins of a session: likewise."""
     zones: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"toan-xa": ("file:air",)})
     """Zone name -> output URLs."""
+    private_hosts: tuple[str, ...] = ()
+    """Hosts of this machine's own network whose streams may be relayed; others must be public."""
     mode: Literal["live", "sandbox"] = "live"
     minutes_per_session: int = 60
     gtts_url: str = "https://translate.google.com"

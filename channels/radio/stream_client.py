@@ -12,7 +12,7 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +51,23 @@ def is_public(address: Address) -> bool:
 def anywhere(_: Address) -> bool:
     """For stations whose stream comes from their own network."""
     return True
+
+
+def named(hosts: Collection[str]) -> Permitted:
+    """Public addresses, and those behind the names that somebody allowed."""
+
+    def permitted(address: Address) -> bool:
+        return is_public(address) or any(address in _addresses_of(host) for host in hosts)
+
+    return permitted
+
+
+def _addresses_of(host: str) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 
 
 class OpenStream:

@@ -10,7 +10,7 @@ import logging
 import queue
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,41 +41,49 @@ class _Piece:
     sentences: tuple[tuple[str, int], ...]
 
 
-def streamed(
-    spoken: str, narrator: Narrator, settings: RadioSettings, scratch: Path
-) -> Iterator[bytes]:
-    """Blocks of 20 ms (the last may be shorter); made in a thread, some sentences ahead.
+class LiveSpeech:
+    """`begin` ahead of the air, then block after block; made in a thread, some sentences ahead.
 
     Engines that need the network are left out, as is one that is slower than `PATIENCE`. An
     engine that fails in the middle hands over to the next from the sentence it did not finish;
     a hang is given up before the sound already made has run out. Nothing is said for an empty
-    text. Raises NoVoiceError: at once, or after the last sentence that any engine could speak.
+    text.
     """
-    maker = _Maker(_pieces(spoken, settings), narrator, settings, scratch)
-    thread = threading.Thread(target=maker.run, name="radio-stream", daemon=True)
-    thread.start()
-    try:
-        yield from _blocks(maker.sounds())
-    finally:
-        maker.stop()
-        thread.join(timeout=1.0)
 
+    def __init__(
+        self, spoken: str, narrator: Narrator, settings: RadioSettings, scratch: Path
+    ) -> None:
+        self._maker = _Maker(_pieces(spoken, settings), narrator, settings, scratch)
+        self._thread = threading.Thread(target=self._maker.run, name="radio-live", daemon=True)
+        self._rest = b""
+        self._over = False
 
-def _blocks(sounds: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces cut into blocks, across their borders."""
-    rest = b""
-    for sound in sounds:
-        rest += sound
-        whole = len(rest) // _BLOCK_BYTES * _BLOCK_BYTES
-        for start in range(0, whole, _BLOCK_BYTES):
-            yield rest[start : start + _BLOCK_BYTES]
-        rest = rest[whole:]
-    if rest:
-        yield rest
+    def begin(self) -> None:
+        """Start making."""
+        self._thread.start()
+
+    def next_block(self, wait: float = 0.0) -> bytes | None:
+        """20 ms (the last may be shorter), None after the last one.
+
+        Raises queue.Empty when the next sentence is not made within `wait` seconds, NoVoiceError
+        after the last sentence that any engine could speak.
+        """
+        while len(self._rest) < _BLOCK_BYTES and not self._over:
+            sound = self._maker.next_sound(wait)
+            self._over = sound is None
+            self._rest += sound or b""
+        block, self._rest = self._rest[:_BLOCK_BYTES], self._rest[_BLOCK_BYTES:]
+        return block or None
+
+    def end(self) -> None:
+        """Nobody wants more."""
+        self._maker.stop()
+        if self._thread.is_alive():
+            self._thread.join(timeout=1.0)
 
 
 class _Maker:
-    """Makes the pieces in its own thread; `sounds` takes them out in the reader's."""
+    """Makes the pieces in its own thread; `next_sound` takes them out in the reader's."""
 
     def __init__(
         self, pieces: Sequence[_Piece], narrator: Narrator, settings: RadioSettings, scratch: Path
@@ -92,6 +100,7 @@ class _Maker:
         self._complete = False
         self._samples_made = 0
         self._samples_taken = 0
+        self._in_hand = 0
 
     def run(self) -> None:
         """Ends with None in the queue, whatever happens."""
@@ -107,13 +116,16 @@ class _Maker:
         finally:
             self._put(None)
 
-    def sounds(self) -> Iterator[bytes]:
-        """Raises NoVoiceError where the making ended too early."""
-        while (sound := self._made.get()) is not None:
-            yield sound
-            self._samples_taken += len(sound) // WIDTH
-        if not self._complete:
-            raise NoVoiceError(self._reasons)
+    def next_sound(self, wait: float) -> bytes | None:
+        """None after the last. Raises queue.Empty; NoVoiceError where the making ended early."""
+        sound = self._made.get(timeout=wait) if wait > 0 else self._made.get_nowait()
+        if sound is None:
+            if not self._complete:
+                raise NoVoiceError(self._reasons)
+            return None
+        self._samples_taken += self._in_hand
+        self._in_hand = len(sound) // WIDTH
+        return sound
 
     def stop(self) -> None:
         """The reader has gone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from channels.radio.profiles import profile_names
 from channels.radio.script import Part, Reading, Script, Separator, Words
 from channels.radio.settings import DEFAULT_TUNE, NO_TUNE, RadioFolders, RadioSettings
 from channels.radio.store import FileStore, SoundStore, key_of
-from channels.radio.streaming import streamed
+from channels.radio.streaming import LiveSpeech
 from channels.radio.voices.registry import voices_of
 from content.errors import UserError
 from content.files import sha256_of_file
@@ -70,8 +70,8 @@ class Studio:
         self._files = FileStore(folders.cache / "programmes")
         self._scratch = folders.cache / "tmp"
         voices, absent = voices_of(settings, self._home, clock)
-        store = SoundStore(folders.cache / "sentences")
-        self.narrator = narrator or Narrator(voices, absent, store, clock)
+        self._sounds = SoundStore(folders.cache / "sentences")
+        self.narrator = narrator or Narrator(voices, absent, self._sounds, clock)
 
     def render(
         self, script: Script, *, title: str, artist: str, on_progress: OnProgress | None = None
@@ -86,12 +86,29 @@ class Studio:
                 facts = self._rendered(key, script, title, artist, on_progress)
         return self._programme(key, facts)
 
-    def stream(self, spoken: str) -> Iterator[bytes]:
-        """Air-ready 20 ms blocks of a spoken text of any length; the first within about a second.
+    def kept(self, script: Script, *, title: str, artist: str) -> Programme | None:
+        """The finished programme where there is one already."""
+        key = self._key(script, title, artist)
+        facts = self._files.get(key)
+        return None if facts is None else self._programme(key, facts)
 
-        For emergencies: see `streaming.streamed`. Raises NoVoiceError.
-        """
-        return streamed(spoken, self.narrator, self._settings, self._scratch)
+    def live(self, spoken: str) -> LiveSpeech:
+        """A spoken text of any length for the air now, its first sentence within about a second."""
+        return LiveSpeech(spoken, self.narrator, self._settings, self._scratch)
+
+    def chime(self) -> bytes:
+        """The air-ready separator that goes before a live text; made once."""
+        settings = self._settings
+        sound = _sound_identity(settings.separator, self._home)
+        treatment: list[Json] = [settings.loudness, settings.true_peak, settings.profile]
+        key = key_of(version=_VERSION, separator=sound, treatment=treatment)
+        if (kept := self._sounds.get(key)) is not None:
+            return kept
+        raw = Mix(settings, self._home, self.narrator, self._scratch).station_sound(Separator())
+        made = ffmpeg.master(raw, settings.loudness, settings.true_peak, settings.profile)
+        with suppress(OSError):  # made again the next time
+            self._sounds.put(key, made)
+        return made
 
     def wav_path(self, key: str) -> Path:
         """Where the sound of a rendered programme is, if it has not been deleted."""

@@ -37,6 +37,9 @@ SCHEMES: Mapping[str, Scheme] = {
 }
 """A new output: its class and one line here."""
 
+HANDED_OVER = frozenset({"liquidsoap"})
+"""Outputs that take a finished file and cannot air a sound that is still being made."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutputUrl:
@@ -48,6 +51,10 @@ class OutputUrl:
 
     def __str__(self) -> str:
         return shown(f"{self.scheme}:{self.rest}")
+
+    @property
+    def needs_file(self) -> bool:
+        return self.scheme in HANDED_OVER
 
     def make(self, take: Take) -> Output:
         return SCHEMES[self.scheme](self.rest, take)

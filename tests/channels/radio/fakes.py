@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 import time
 from array import array
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ class FakeClock:
         self._now = now
         self._monotonic = 1000.0
         self._steps: list[tuple[float, timedelta]] = []
-        self.on_sleep: Callable[[], None] = lambda: None
+        self.on_sleep: Callable[[], object] = lambda: None
 
     def now(self) -> datetime:
         return self._now
@@ -79,6 +80,8 @@ class FakeVoice:
         self.name = name
         self.identity = f"fake/{name}"
         self.failure = failure
+        self.slow = 0.0
+        """Real seconds that every sentence takes."""
         self.spoken: list[str] = []
         self.calls = 0
 
@@ -87,6 +90,7 @@ class FakeVoice:
         if self.failure is not None:
             raise VoiceError(self.failure)
         for utterance in utterances:
+            threading.Event().wait(self.slow)
             self.spoken.append(utterance.text)
             utterance.path.write_bytes(pcm.wav(self.sound(utterance.text)))
 

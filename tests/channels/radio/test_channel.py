@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from channels.base import Channel, ChannelError, ErrorKind, OutcomeUnknown, Prepared
-from channels.radio import ffmpeg, pcm
+from channels.base import Channel, ChannelError, ErrorKind, OutcomeUnknown, Outgoing, Prepared
+from channels.radio import ffmpeg, outputs, pcm
 from channels.radio.channel import RadioChannel
 from channels.radio.journal import RunWriter
 from channels.radio.narrator import Narrator
@@ -488,3 +488,57 @@ def test_the_greeting_uses_the_stations_own_date(station: Station) -> None:
     morning = datetime.fromisoformat("2026-11-24T05:30:00+07:00")
     prepared = station.radio.prepare(outgoing(opening=True, at=morning))
     assert "ngày 24 tháng 11" in prepared.text
+
+
+def test_an_emergency_is_spoken_while_it_is_made_and_a_copy_is_kept(tmp_path: Path) -> None:
+    station = Station(tmp_path, separator="default")
+    station.voice.slow = 0.005
+    station.clock.on_sleep = lambda: threading.Event().wait(0.001)
+    text = "Nước sông đang lên rất nhanh. " * 40
+    prepared = station.radio.prepare(urgent(text))
+    assert station.voice.spoken == []
+    assert prepared.payload.read().decode() == prepared.text
+    assert "Nước sông đang lên" in prepared.text
+    receipt = station.radio.deliver(prepared, sending())
+    assert receipt.details["live"] is True
+    assert receipt.details["as_approved"] is None
+    [words, copy] = receipt.artefacts
+    assert words == prepared.payload
+    heard = ffmpeg.decode(copy.data) if isinstance(copy.data, Path) else b""
+    [recording] = station.recordings()
+    aired = pcm.read_wav(recording.read_bytes()) or b""
+    assert pcm.seconds(heard) == pytest.approx(pcm.seconds(aired), abs=0.2)
+    station.restart()
+    assert station.radio.find(prepared, sending()) is not None
+
+
+def test_an_emergency_that_was_rendered_before_is_played_from_its_file(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    calm = station.radio.prepare(outgoing(body="Nước sông đang lên."))
+    prepared = station.radio.prepare(urgent("Nước sông đang lên."))
+    assert prepared.details["key"] == calm.details["key"]
+    assert prepared.payload.media_type == "audio/mpeg"
+
+
+def test_a_zone_whose_output_needs_a_file_gets_the_emergency_rendered_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "HANDED_OVER", frozenset({"file"}))
+    station = Station(tmp_path)
+    prepared = station.radio.prepare(urgent("Nước sông đang lên."))
+    receipt = station.radio.deliver(prepared, sending())
+    assert receipt.details["as_approved"] is True
+
+
+def test_an_emergency_that_no_voice_can_finish_is_tried_again(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    prepared = station.radio.prepare(urgent("Nước sông đang lên."))
+    station.voice.failure = "hỏng"
+    with pytest.raises(ChannelError) as caught:
+        station.radio.deliver(prepared, sending())
+    assert caught.value.kind is ErrorKind.RETRY
+    assert "không đọc được đến hết" in caught.value.message
+
+
+def urgent(body: str) -> Outgoing:
+    return replace(outgoing(body=body), urgent=True)

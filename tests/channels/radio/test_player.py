@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from channels.radio import pcm
+from channels.radio.outputs import Output
 from channels.radio.player import Bank, Cut, Played, Player
 from tests.channels.radio.fakes import AT, FakeClock, MemoryOutput, sending, tone
 
@@ -14,10 +18,14 @@ SOUND = tone(1.01)
 BLOCKS = [SOUND[start : start + pcm.BLOCK * 2] for start in range(0, len(SOUND), pcm.BLOCK * 2)]
 
 
-def play(clock: FakeClock, *outputs: MemoryOutput, **options: object) -> Played:
+def opened(*outputs: Output) -> Bank:
     bank = Bank(outputs)
     bank.open()
-    return Player(clock).play(BLOCKS, bank, sending(**options))  # type: ignore[arg-type]
+    return bank
+
+
+def play(clock: FakeClock, *outputs: MemoryOutput, **options: object) -> Played:
+    return Player(clock).play(BLOCKS, opened(*outputs), sending(**options))  # type: ignore[arg-type]
 
 
 def test_every_sample_goes_out_once_and_in_order() -> None:
@@ -102,7 +110,7 @@ def test_stop_is_obeyed_while_waiting() -> None:
     order = sending()
     clock.on_sleep = order.stop.set
     output = MemoryOutput(clock)
-    played = Player(clock).play(BLOCKS, Bank([output]), order)
+    played = Player(clock).play(BLOCKS, opened(output), order)
     assert (played.cut, played.onset) == (Cut.STOP, None)
     assert clock.now() - (AT - timedelta(seconds=10)) <= timedelta(milliseconds=20)
 
@@ -116,7 +124,7 @@ def test_stop_is_obeyed_before_the_next_block_while_playing() -> None:
         if tap.samples == 10 * pcm.BLOCK:
             order.stop.set()
 
-    played = Player(clock).play(BLOCKS, Bank([output]), order, heard)
+    played = Player(clock).play(BLOCKS, opened(output), order, heard)
     assert played.cut is Cut.STOP
     assert len(output.data) == 10 * pcm.BLOCK * 2
 
@@ -126,13 +134,75 @@ def test_an_output_that_fails_does_not_stop_the_others() -> None:
     good = MemoryOutput(clock, "memory:good")
     bad = MemoryOutput(clock, "memory:bad", fails_at=4410)
     shut = MemoryOutput(clock, "memory:shut", fails_to_open=True)
-    bank = Bank([bad, shut, good])
-    bank.open()
+    bank = opened(bad, shut, good)
     played = Player(clock).play(BLOCKS, bank, sending())
     assert played.whole
     assert bytes(good.data) == SOUND
     assert bank.failed == {"memory:bad": "rút dây", "memory:shut": "hỏng"}
     assert bad.closed
+
+
+class SlowOutput(MemoryOutput):
+    """Opens when it is let."""
+
+    def __init__(self, clock: FakeClock, url: str) -> None:
+        super().__init__(clock, url)
+        self.let = threading.Event()
+
+    def open(self, rate: int) -> None:
+        self.let.wait(10)
+        super().open(rate)
+
+
+def test_an_output_that_opens_slowly_holds_up_nobody_and_joins_when_it_is_ready() -> None:
+    clock = FakeClock()
+    fast, slow = MemoryOutput(clock, "memory:fast"), SlowOutput(clock, "memory:slow")
+    bank = Bank([slow, fast])
+    begun = time.monotonic()
+    assert bank.open(patience=0.05)
+    assert time.monotonic() - begun < 2
+
+    def heard(_: datetime, tap: pcm.Tap) -> None:
+        if tap.samples == 10 * pcm.BLOCK:
+            slow.let.set()
+            wait_until(lambda: not bank.waiting)
+
+    played = Player(clock).play(BLOCKS, bank, sending(), heard)
+    bank.close()
+    assert played.whole
+    assert bytes(fast.data) == SOUND
+    assert bytes(slow.data) == SOUND[10 * pcm.BLOCK * 2 :]
+    assert bank.late == {"memory:slow": 0.2}
+    assert [output.url for output in bank.live] == ["memory:fast"]
+
+
+def test_an_output_that_never_opens_is_named_and_closed_when_it_opens_after_all() -> None:
+    clock = FakeClock()
+    fast, slow = MemoryOutput(clock, "memory:fast"), SlowOutput(clock, "memory:slow")
+    bank = Bank([slow, fast])
+    bank.open(patience=0.05)
+    assert Player(clock).play(BLOCKS, bank, sending()).whole
+    bank.close()
+    assert bank.failed == {"memory:slow": "không mở kịp"}
+    slow.let.set()
+    wait_until(lambda: slow.closed)
+    assert bytes(slow.data) == b""
+
+
+def test_the_only_output_is_waited_for() -> None:
+    clock = FakeClock()
+    slow = SlowOutput(clock, "memory:slow")
+    threading.Timer(0.2, slow.let.set).start()
+    bank = Bank([slow])
+    assert bank.open(patience=0.0)
+    assert bank.late == {}
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        threading.Event().wait(0.005)
+    assert condition()
 
 
 def test_when_all_outputs_fail_the_sound_is_cut_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
@@ -12,8 +13,21 @@ from channels.radio.realtime import first_in_line
 def test_the_thread_is_as_before_afterwards() -> None:
     before = os.sched_getscheduler(0)
     with first_in_line() as raised:
-        assert (os.sched_getscheduler(0) == os.SCHED_RR) is raised
+        assert (policy() == os.SCHED_RR) is raised
     assert os.sched_getscheduler(0) == before
+
+
+def test_threads_that_it_starts_are_ordinary_ones() -> None:
+    seen: list[int] = []
+    with first_in_line():
+        thread = threading.Thread(target=lambda: seen.append(policy()))
+        thread.start()
+        thread.join()
+    assert seen == [os.SCHED_OTHER]
+
+
+def policy() -> int:
+    return os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
 
 
 def test_without_the_right_it_plays_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

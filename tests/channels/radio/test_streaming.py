@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,6 +30,17 @@ def studio_of(folder: Path, *voices: Voice, settings: RadioSettings | None = Non
     folders = RadioFolders.in_home(folder)
     narrator = Narrator(voices, {}, SoundStore(folders.cache / "sentences"), FakeClock())
     return Studio(settings or RadioSettings(), folders, FakeClock(), narrator)
+
+
+def stream(studio: Studio, spoken: str) -> Iterator[bytes]:
+    """Every block, waiting for those that are not made yet."""
+    speech = studio.live(spoken)
+    speech.begin()
+    try:
+        while (block := speech.next_block(30)) is not None:
+            yield block
+    finally:
+        speech.end()
 
 
 class PiecewiseVoice(FakeVoice):
@@ -67,7 +78,7 @@ def spoken_long(tmp_path_factory: pytest.TempPathFactory) -> tuple[float, bytes]
     folders = RadioFolders.in_home(tmp_path_factory.mktemp("long"))
     studio = Studio(RadioSettings(engines=("espeak",)), folders, RealClock())
     begun = time.perf_counter()
-    blocks = studio.stream(LONG)
+    blocks = stream(studio, LONG)
     first = next(blocks)
     waited = time.perf_counter() - begun
     minute = b"".join([first, *(next(blocks) for _ in range(60 * 50 - 1))])
@@ -94,7 +105,7 @@ def test_its_pieces_have_the_programmes_loudness(spoken_long: tuple[float, bytes
 
 def test_nothing_is_lost_doubled_or_parted_wrongly(tmp_path: Path) -> None:
     voice = FakeVoice()
-    sound = b"".join(studio_of(tmp_path, voice).stream(" ".join(COUNTED)))
+    sound = b"".join(stream(studio_of(tmp_path, voice), " ".join(COUNTED)))
     assert voice.spoken == COUNTED
     heard = sounding(sound)
     assert len(heard) == len(COUNTED)
@@ -103,7 +114,7 @@ def test_nothing_is_lost_doubled_or_parted_wrongly(tmp_path: Path) -> None:
 
 
 def test_all_blocks_but_the_last_have_twenty_milliseconds(tmp_path: Path) -> None:
-    blocks = list(studio_of(tmp_path, FakeVoice()).stream("\n".join(COUNTED)))
+    blocks = list(stream(studio_of(tmp_path, FakeVoice()), "\n".join(COUNTED)))
     assert {len(block) for block in blocks[:-1]} == {pcm.BLOCK * pcm.WIDTH}
     assert 0 < len(blocks[-1]) <= pcm.BLOCK * pcm.WIDTH
 
@@ -113,7 +124,7 @@ def test_an_engine_that_fails_in_the_middle_hands_over_without_silence_or_repeti
     tmp_path: Path, broken: int
 ) -> None:
     first, second = PiecewiseVoice("a", COUNTED[broken]), PiecewiseVoice("b")
-    sound = b"".join(studio_of(tmp_path, first, second).stream(" ".join(COUNTED)))
+    sound = b"".join(stream(studio_of(tmp_path, first, second), " ".join(COUNTED)))
     assert sounding(sound)[-1][1] == pytest.approx(pcm.seconds(sound) - 0.7, abs=0.1)
     assert len(sounding(sound)) == len(COUNTED)
     assert second.spoken == COUNTED[COUNTED.index(second.spoken[0]) :]
@@ -124,7 +135,7 @@ def test_an_engine_that_hangs_is_given_up_before_the_sound_runs_out(tmp_path: Pa
     hang = threading.Event()
     voices = PiecewiseVoice("a", COUNTED[4], hang), PiecewiseVoice("b")
     begun = time.perf_counter()
-    sound = b"".join(studio_of(tmp_path, *voices).stream(" ".join(COUNTED)))
+    sound = b"".join(stream(studio_of(tmp_path, *voices), " ".join(COUNTED)))
     waited = time.perf_counter() - begun
     hang.set()
     assert len(sounding(sound)) == len(COUNTED)
@@ -135,7 +146,7 @@ def test_an_engine_slow_to_start_is_passed_over_at_once(tmp_path: Path) -> None:
     hang = threading.Event()
     slow = PiecewiseVoice("slow", COUNTED[0], hang)
     begun = time.perf_counter()
-    blocks = studio_of(tmp_path, slow, FakeVoice()).stream(COUNTED[0])
+    blocks = stream(studio_of(tmp_path, slow, FakeVoice()), COUNTED[0])
     next(blocks)
     assert time.perf_counter() - begun < streaming.PATIENCE + 0.9
     hang.set()
@@ -145,19 +156,19 @@ def test_an_engine_slow_to_start_is_passed_over_at_once(tmp_path: Path) -> None:
 def test_an_engine_that_needs_the_network_is_not_asked(tmp_path: Path) -> None:
     far, near = FakeVoice("far"), FakeVoice("near")
     far.remote = True
-    assert b"".join(studio_of(tmp_path, far, near).stream(COUNTED[0]))
+    assert b"".join(stream(studio_of(tmp_path, far, near), COUNTED[0]))
     assert far.calls == 0
 
 
 def test_when_nobody_can_speak_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoVoiceError, match="hỏng"):
-        next(studio_of(tmp_path, FakeVoice(failure="hỏng")).stream(COUNTED[0]))
+        next(stream(studio_of(tmp_path, FakeVoice(failure="hỏng")), COUNTED[0]))
 
 
 def test_when_the_last_engine_gives_out_what_it_spoke_is_heard_and_then_told(
     tmp_path: Path,
 ) -> None:
-    blocks = studio_of(tmp_path, PiecewiseVoice("a", COUNTED[2])).stream(" ".join(COUNTED))
+    blocks = stream(studio_of(tmp_path, PiecewiseVoice("a", COUNTED[2])), " ".join(COUNTED))
     heard = bytearray()
     with pytest.raises(NoVoiceError, match="hỏng giữa chừng"):
         for block in blocks:
@@ -170,7 +181,7 @@ def test_without_ffmpeg_it_still_speaks(tmp_path: Path, monkeypatch: pytest.Monk
         raise ffmpeg.AudioError("thiếu ffmpeg")
 
     monkeypatch.setattr(ffmpeg, "gain_for", broken)
-    sound = b"".join(studio_of(tmp_path, FakeVoice()).stream(" ".join(COUNTED)))
+    sound = b"".join(stream(studio_of(tmp_path, FakeVoice()), " ".join(COUNTED)))
     assert len(sounding(sound)) == len(COUNTED)
 
 
@@ -190,18 +201,18 @@ def test_a_full_disk_does_not_silence_an_emergency(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("channels.radio.store.write_atomically", full)
-    sound = b"".join(studio_of(tmp_path, DiskVoice()).stream(" ".join(COUNTED)))
+    sound = b"".join(stream(studio_of(tmp_path, DiskVoice()), " ".join(COUNTED)))
     assert len(sounding(sound)) == len(COUNTED)
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "😀 🎉", "...", "\x00\x07"])
 def test_a_text_without_words_is_no_sound(tmp_path: Path, text: str) -> None:
-    assert list(studio_of(tmp_path, FakeVoice()).stream(text)) == []
+    assert list(stream(studio_of(tmp_path, FakeVoice()), text)) == []
 
 
 def test_a_reader_that_leaves_ends_the_work(tmp_path: Path) -> None:
     voice = FakeVoice()
-    blocks = studio_of(tmp_path, voice).stream(LONG)
+    blocks = stream(studio_of(tmp_path, voice), LONG)
     next(blocks)
     blocks.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name == "radio-stream"]
@@ -211,6 +222,6 @@ def test_a_reader_that_leaves_ends_the_work(tmp_path: Path) -> None:
 def test_pauses_are_those_of_the_settings(tmp_path: Path) -> None:
     settings = RadioSettings(pause_sentence=600, pause_paragraph=1200)
     text = f"{COUNTED[0]} {COUNTED[1]}\n{COUNTED[2]}"
-    heard = sounding(b"".join(studio_of(tmp_path, FakeVoice(), settings=settings).stream(text)))
+    heard = sounding(b"".join(stream(studio_of(tmp_path, FakeVoice(), settings=settings), text)))
     gaps = [b[0] - a[1] for a, b in pairwise(heard)]
     assert gaps == [pytest.approx(0.6, abs=0.1), pytest.approx(1.2, abs=0.1)]
