@@ -366,7 +366,7 @@ class Dispatcher:
         start = max(self._clock.now(), delivery.scheduled_at)
         with self._database.reading() as session:
             refusal = gates.check(
-                session, self._settings, self._zone, delivery, start, prepared.duration
+                session, self._settings, self._zone, delivery, start, prepared
             ) or gates.check_words(session, delivery, self._spoken_sha256)
         if refusal is None:
             return False

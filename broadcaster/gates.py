@@ -13,6 +13,7 @@ from broadcaster import evidence
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
+from channels.base import Prepared
 from content.bulletin import Bulletin, BulletinStatus, Revision
 from content.workflow import approval_of
 from schedules.openings import QuietHours
@@ -41,9 +42,13 @@ def check(
     zone: ZoneInfo,
     delivery: Delivery,
     start: datetime,
-    duration: timedelta,
+    prepared: Prepared,
 ) -> Refusal | None:
     """The first reason against beginning this delivery at `start`, None when it may."""
+    duration = prepared.duration
+    if prepared.elastic:
+        ends_at = session.get_one(Broadcast, delivery.broadcast_id).ends_at
+        duration = min(duration, max(ends_at - start, timedelta(0)))
     return (
         _cancelled(session, delivery)
         or _approval(session, delivery)

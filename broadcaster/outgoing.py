@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from broadcaster.records import Delivery
+from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Outgoing
 from content.bulletin import Revision
@@ -29,6 +29,9 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         reference=reference_of(delivery),
         link=revision.link,
         images=_images(revision, media),
+        recording=_recording(revision, media),
+        relay=revision.relay,
+        until=session.get_one(Broadcast, delivery.broadcast_id).ends_at,
         at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
         # An emergency says what it has to say after a chime: no tune, no greeting, no goodbye.
         opening=delivery.id == first and not delivery.urgent,
@@ -48,6 +51,8 @@ def preview_of(station: Station, revision: Revision, media: Path) -> Outgoing:
         reference=f"BT{revision.bulletin_id}.{revision.number}-0",
         link=revision.link,
         images=_images(revision, media),
+        recording=_recording(revision, media),
+        relay=revision.relay,
     )
 
 
@@ -68,6 +73,10 @@ def _ends(session: Session, delivery: Delivery) -> tuple[int | None, int | None]
         .order_by(col(Delivery.position), col(Delivery.id))
     ).all()
     return (ids[0], ids[-1]) if ids else (None, None)
+
+
+def _recording(revision: Revision, media: Path) -> Path | None:
+    return None if revision.recording is None else media / revision.recording
 
 
 def _images(revision: Revision, media: Path) -> tuple[Path | str, ...]:

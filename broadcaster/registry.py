@@ -41,6 +41,7 @@ def radio_of(app: App) -> RadioChannel:
         separator=chosen.separator,
         signature_tune=chosen.signature_tune,
         zones={name: tuple(zone.outputs) for name, zone in chosen.zones.items()},
+        private_hosts=tuple(chosen.private_hosts),
         mode=chosen.mode,
         minutes_per_session=app.settings.broadcast.minutes_per_session,
     )

@@ -128,6 +128,8 @@ class RadioSection(_Section):
     """"default", "none", or a sound file."""
     items_per_session: int = Field(default=6, ge=1)
     """How many bulletins a loudspeaker session may have."""
+    private_hosts: list[str] = []
+    """Hosts in this machine's own network whose streams may be relayed; others must be public."""
     zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection(label="Toàn xã")}
 
 

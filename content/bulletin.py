@@ -68,10 +68,14 @@ class Revision(SQLModel, table=True):
     image: str | None = None
     """A public URL, or the name of a file in the home's `media` folder (content-addressed)."""
     link: str | None = None
+    recording: str | None = None
+    """Name of a sound file in the home's `media` folder (content-addressed)."""
+    relay: str | None = None
+    """URL of a stream that the loudspeakers relay; the text is heard where it fails."""
     source_name: str | None = None
     """File name it was read from."""
     sha256: str
-    """Of the canonical JSON of all that goes out: title, body, image, link."""
+    """`content.draft.content_sha256` of all that goes out."""
     created_at: datetime
     created_by: str
 

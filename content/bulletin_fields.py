@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from content.front_matter import FrontMatter, bulletin_words, did_you_mean
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _VIETNAMESE_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_SOUND_STARTS = (b"ID3", b"RIFF", b"OggS", b"fLaC")
 _IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
@@ -103,23 +104,38 @@ class FieldReader:
                 return value
             self._note("image", f"Địa chỉ ảnh “{value}” không đúng.", "Hãy dùng địa chỉ https://….")
             return None
-        written = str(self._value("image")).strip()  # blanks in a file's name count
-        path = (self._file.parent / written.replace("\\", "/")).absolute()
-        problem = _image_problem(path)
+        path = self._local("image")
+        problem = _file_problem(path, _is_image, "ảnh", "Hãy lưu lại ảnh dạng .jpg hoặc .png.")
         if problem:
             self._note("image", f"Ảnh “{value}” {problem[0]}.", problem[1])
         return path
 
-    def link(self) -> str | None:
+    def recording(self) -> Path | None:
+        """The absolute path of a sound file."""
+        value = self.text("recording")
+        if value is None:
+            return None
+        path = self._local("recording")
+        problem = _file_problem(path, _is_sound, "âm thanh", "Hãy lưu bản đọc dạng .mp3 hoặc .wav.")
+        if problem:
+            self._note("recording", f"Bản ghi âm “{value}” {problem[0]}.", problem[1])
+        return path
+
+    def link(self, key: str) -> str | None:
         """An http or https address."""
-        value = self.text("link")
+        value = self.text(key)
         if value is not None and not _is_web_address(value, ("http", "https")):
             self._note(
-                "link",
+                key,
                 f"Liên kết “{value}” không đúng.",
                 "Hãy viết đủ địa chỉ bắt đầu bằng https:// (hoặc http://), không có dấu cách.",
             )
         return value
+
+    def _local(self, key: str) -> Path:
+        """A file named beside the bulletin's own."""
+        written = str(self._value(key)).strip()  # blanks in a file's name count
+        return (self._file.parent / written.replace("\\", "/")).absolute()
 
     def _value(self, key: str) -> str | tuple[str, ...] | None:
         entry = self._entries.get(key)
@@ -168,19 +184,32 @@ def _is_web_address(value: str, schemes: Collection[str]) -> bool:
     return parts.scheme.lower() in schemes and bool(parts.hostname) and " " not in value
 
 
-def _image_problem(path: Path) -> tuple[str, str] | None:
+def _file_problem(
+    path: Path, is_right: Callable[[bytes], bool], kind: str, mend: str
+) -> tuple[str, str] | None:
+    """What is wrong with a file named in the front matter, and the mend."""
     try:
         if not path.exists():
-            return "không có", "Hãy đặt tệp ảnh cạnh tệp bản tin hoặc sửa lại tên."
+            return "không có", "Hãy đặt tệp này cạnh tệp bản tin hoặc sửa lại tên."
         if not path.is_file():
-            return "không phải là tệp", "Hãy ghi tên một tệp ảnh .jpg hoặc .png."
+            return "không phải là tệp", f"Hãy ghi tên một tệp {kind}."
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(12)
     except (OSError, ValueError):
         return "không đọc được", "Hãy kiểm tra tên tệp và quyền đọc."
-    if not start.startswith(_IMAGE_STARTS):
-        return "không phải ảnh JPG hay PNG", "Hãy lưu lại ảnh dạng .jpg hoặc .png."
+    if not is_right(start):
+        return f"không phải tệp {kind} dùng được", mend
     return None
+
+
+def _is_image(start: bytes) -> bool:
+    return start.startswith(_IMAGE_STARTS)
+
+
+def _is_sound(start: bytes) -> bool:
+    """mp3, wav, ogg, flac or m4a, by its first bytes."""
+    is_mp3_frame = len(start) > 1 and start[0] == 0xFF and start[1] & 0xE0 == 0xE0
+    return is_mp3_frame or start.startswith(_SOUND_STARTS) or start[4:8] == b"ftyp"
 
 
 @cache

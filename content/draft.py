@@ -35,14 +35,21 @@ class BulletinDraft:
     image: Path | str | None = None
     """A local file (absolute path), or a public https URL as `str`."""
     link: str | None = None
+    recording: Path | None = None
+    """The officer's own reading: a sound file (absolute path), heard instead of a voice."""
+    relay: str | None = None
+    """URL of a stream that the loudspeakers relay; the text is heard where it fails."""
     source_name: str | None = None
     """Name of the file it was read from."""
 
     @property
     def sha256(self) -> str:
-        """`content_sha256` of this draft; reads the image file (OSError if it has gone)."""
+        """`content_sha256` of this draft; reads its files (OSError if one has gone)."""
         image = sha256_of_file(self.image) if isinstance(self.image, Path) else self.image
-        return content_sha256(self.title, self.body, image, self.link)
+        recording = sha256_of_file(self.recording) if self.recording is not None else None
+        return content_sha256(
+            self.title, self.body, image, self.link, recording=recording, relay=self.relay
+        )
 
 
 def read_aloud(title: str, body: str) -> str:
@@ -50,15 +57,26 @@ def read_aloud(title: str, body: str) -> str:
     return f"{title}.\n\n{body}"
 
 
-def content_sha256(title: str, body: str, image: str | None, link: str | None) -> str:
+def content_sha256(
+    title: str,
+    body: str,
+    image: str | None,
+    link: str | None,
+    *,
+    recording: str | None = None,
+    relay: str | None = None,
+) -> str:
     """SHA-256 (hexadecimal) of the canonical JSON (RFC 8785) of all that goes out.
 
-    `image` is the hexadecimal SHA-256 of a local file's bytes, or a public URL.
+    `image` is the hexadecimal SHA-256 of a local file's bytes, or a public URL; `recording` the
+    SHA-256 of a sound file. What only few bulletins have is left out where it is not there.
     """
     import rfc8785
 
-    canonical = rfc8785.dumps({"title": title, "body": body, "image": image, "link": link})
-    return hashlib.sha256(canonical).hexdigest()
+    content: dict[str, str | None] = {"title": title, "body": body, "image": image, "link": link}
+    rare = {"recording": recording, "relay": relay}
+    content |= {name: value for name, value in rare.items() if value is not None}
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
 
 def clean_text(text: str) -> str:

@@ -100,6 +100,8 @@ def draft_to_front_matter(draft: BulletinDraft) -> str:
         "valid_until": draft.valid_until,
         "image": str(draft.image) if draft.image is not None else None,
         "link": draft.link,
+        "recording": str(draft.recording) if draft.recording is not None else None,
+        "relay": draft.relay,
     }
     given = {key: value for key, value in fields.items() if value is not None}
     head = yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)

@@ -139,6 +139,8 @@ def _revision(
         valid_until=draft.valid_until,
         image=_keep_image(draft.image, media),
         link=draft.link,
+        recording=None if draft.recording is None else _kept_file(draft.recording, media),
+        relay=draft.relay,
         source_name=draft.source_name,
         sha256=draft.sha256,
         created_at=now,
@@ -150,9 +152,14 @@ def _keep_image(image: Path | str | None, media: Path) -> str | None:
     """A public URL stays; a file is copied under its own hash, so that no edit can change it."""
     if image is None or isinstance(image, str):
         return image
-    name = sha256_of_file(image) + image.suffix.lower()
+    return _kept_file(image, media)
+
+
+def _kept_file(file: Path, media: Path) -> str:
+    """A copy in `media`, named by its content; the name."""
+    name = sha256_of_file(file) + file.suffix.lower()
     if not (media / name).exists():
-        write_atomically(media / name, image.read_bytes())
+        write_atomically(media / name, file.read_bytes())
     return name
 
 
@@ -167,6 +174,8 @@ _COMPARED = (
     "valid_until",
     "image",
     "link",
+    "recording",
+    "relay",
 )
 
 

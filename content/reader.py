@@ -88,7 +88,9 @@ def _read_markdown(path: Path, known_channels: Collection[str] | None) -> _Read:
         valid_from=valid_from,
         valid_until=valid_until,
         image=fields.image(),
-        link=fields.link(),
+        link=fields.link("link"),
+        recording=fields.recording(),
+        relay=fields.link("relay"),
     )
     return draft, fields.problems
 

@@ -22,6 +22,8 @@ class Slot(SQLModel, table=True):
     """How long the opening is; on the networks, how many minutes it may be late."""
     targets: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Zone or target names; empty means all of the channel."""
+    bulletin_id: int | None = Field(default=None, foreign_key="bulletin.id")
+    """Always this bulletin (a relay, the anthem); None: whatever the week has for it."""
     removed_at: datetime | None = None
     created_at: datetime
     created_by: str

@@ -195,6 +195,8 @@ def _record(article: library.Article) -> dict[str, Any]:
         "valid_from": revision.valid_from.isoformat() if revision.valid_from else None,
         "valid_until": revision.valid_until.isoformat() if revision.valid_until else None,
         "image": revision.image,
+        "recording": revision.recording,
+        "relay": revision.relay,
         "link": revision.link,
         "sha256": revision.sha256,
     }

@@ -49,8 +49,10 @@ def emergency(
 
 def _text_of(text: str) -> str:
     """A file's words when there is such a file, else the words themselves."""
-    from content.draft import read_aloud
+    from content.draft import clean_text, read_aloud
+    from content.front_matter import FENCE
     from content.reader import read_bulletin
+    from content.text_file import read_text
 
     path = Path(text)
     try:
@@ -59,6 +61,10 @@ def _text_of(text: str) -> str:
         is_file = False
     if not is_file:
         return text
+    if path.suffix.lower() == ".txt":  # a single line is enough here; it needs no title
+        words = clean_text(read_text(path))
+        if not words.startswith(FENCE):
+            return words
     draft = read_bulletin(path)
     return read_aloud(draft.title, draft.body)
 

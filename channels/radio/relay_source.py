@@ -101,6 +101,8 @@ class RelaySource:
         self._taken = 0
         self._ear = _Ear()
         self.side = Side.STREAM
+        self.streamed = 0
+        """Samples that were taken from the stream and put on the air."""
         self.switches: list[Switch] = []
 
     def start(self) -> None:
@@ -138,10 +140,12 @@ class RelaySource:
         self._ear.hear(came, size)
         if self.side is Side.STREAM:
             if (reason := self._failing()) is None:
+                self.streamed += len(came or b"") // WIDTH
                 return came if came is not None else bytes(size)
             self._switch(Side.FALLBACK, reason)
         elif came is not None and self._ear.sounding >= self._relay.recovery:
             self._switch(Side.STREAM, "luồng đã có tiếng trở lại")
+            self.streamed += len(came) // WIDTH
             return came
         return self._from_fallback(size)
 

@@ -20,7 +20,7 @@ from channels.radio import pcm
 from channels.radio.keeper import Keeper
 from channels.radio.narrator import NoVoiceError
 from channels.radio.pcm import BLOCK, RATE, WIDTH
-from channels.radio.relay_source import RelaySource, Side
+from channels.radio.relay_source import RelaySource
 from channels.radio.streaming import LiveSpeech
 
 _log = logging.getLogger(__name__)
@@ -155,7 +155,6 @@ class Relayed:
         self._clock = clock
         self._keeper = keeper
         self._played = 0
-        self._from_stream = 0
 
     def is_whole(self) -> bool:
         return True
@@ -173,14 +172,13 @@ class Relayed:
             count = len(block) // WIDTH
             left -= count
             self._played += count
-            self._from_stream += count if self._source.side is Side.STREAM else 0
             self._keeper.keep(block)
             yield block
 
     def end(self) -> Ending:
         trouble = self._source.trouble
         self._source.close()
-        share = self._from_stream / self._played if self._played else 0.0
+        share = min(1.0, self._source.streamed / self._played) if self._played else 0.0
         facts: dict[str, Json] = {
             "relay": True,
             "stream_share": round(share, 4),

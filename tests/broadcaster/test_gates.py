@@ -11,6 +11,7 @@ from broadcaster import evidence, gates
 from broadcaster.evidence import Kind
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.settings import BroadcastSection, Settings
+from channels.base import Artefact, Prepared
 from tests.broadcaster.conftest import Bench, spoken_hash
 from tests.channels_fake import FakeChannel
 
@@ -28,7 +29,12 @@ def refusal(
 ) -> gates.Refusal | None:
     settings = Settings(broadcast=BroadcastSection.model_validate(chosen))
     with bench.database.reading() as session:
-        return gates.check(session, settings, ZONE, delivery, start, timedelta(seconds=seconds))
+        return gates.check(session, settings, ZONE, delivery, start, lasting(seconds))
+
+
+def lasting(seconds: float, *, elastic: bool = False) -> Prepared:
+    payload = Artefact("a.mp3", "audio/mpeg", b"")
+    return Prepared("radio", "", payload, duration=timedelta(seconds=seconds), elastic=elastic)
 
 
 def local(hour: int, minute: int = 0) -> datetime:
@@ -100,3 +106,15 @@ def test_an_emergency_passes_the_quiet_hours_but_not_a_cancel(radio: Bench) -> N
         broadcast.cancelled_at = local(3)
         session.add(broadcast)
     assert refusal(radio, delivery, local(3)) is not None
+
+
+def test_a_relay_that_begins_late_still_fits_because_it_ends_with_its_window(radio: Bench) -> None:
+    delivery = radio.plan(at=local(5), grace=600)
+    with radio.database.reading() as session:
+
+        def refused(prepared: Prepared) -> gates.Refusal | None:
+            late = local(5, 8)
+            return gates.check(session, radio.settings, ZONE, delivery, late, prepared)
+
+        assert refused(lasting(600)) is not None
+        assert refused(lasting(600, elastic=True)) is None

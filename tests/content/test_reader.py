@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -304,6 +305,26 @@ def test_the_hash_covers_what_goes_out_and_nothing_else(tmp_path: Path) -> None:
     assert base.sha256 != same.sha256
     different = {content_sha256(*what) for what in _variants()}
     assert len(different) == len(_variants())
+
+
+def test_a_recording_and_a_relay_belong_to_what_goes_out(tmp_path: Path) -> None:
+    (tmp_path / "đọc.mp3").write_bytes(b"ID3" + bytes(20))
+    text = "---\ntitle: A\nrecording: đọc.mp3\nrelay: https://vov.example.vn/vov1\n---\nB"
+    draft = read_bulletin(write(tmp_path, text))
+    assert draft.recording == tmp_path / "đọc.mp3"
+    assert draft.relay == "https://vov.example.vn/vov1"
+    plain = replace(draft, recording=None, relay=None)
+    hashes = {replace(plain, relay=draft.relay).sha256, plain.sha256, draft.sha256}
+    assert len(hashes) == 3
+
+
+@pytest.mark.parametrize("content", [b"MZ\x90", b"", b"#EXTM3U\n"])
+def test_a_recording_must_be_a_sound_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "đọc.mp3").write_bytes(content)
+    file = write(tmp_path, "---\ntitle: A\nrecording: đọc.mp3\n---\nB")
+    (problem,) = problems_of(file)
+    assert "không phải tệp âm thanh" in problem.message
+    assert problem.line == 3
 
 
 def _variants() -> list[tuple[str, str, str | None, str | None]]:

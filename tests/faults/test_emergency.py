@@ -55,3 +55,23 @@ def test_only_an_approver_may_raise_it_and_the_reason_is_in_the_evidence(tmp_pat
         records = [r for r in station.json("evidence", "list") if r["details"].get("emergency")]
         assert records[0]["details"]["person"] == LEADER
         assert records[0]["details"]["reason"] == "lệnh huyện"
+
+
+def test_a_very_long_one_sounds_at_once_and_what_was_heard_is_kept(tmp_path: Path) -> None:
+    with Station(tmp_path / "nhà") as station:
+        station.set_up()
+        station.start()
+        file = station.home / "khẩn.txt"
+        file.write_text("Nước sông dâng cao, bà con khẩn trương di dời. " * 600, encoding="utf-8")
+        booked = station.json("emergency", str(file), "--repeat", "1", "--as", LEADER)
+        wait_for(
+            lambda: bool(recorded(station)), 8, "the first sound"
+        )  # rendering takes far longer
+        wait_for(
+            lambda: recorded(station)[0].stat().st_size > 3 * 44_100, 15, "three seconds of it"
+        )
+        station.call("broadcast", "cancel", str(booked["id"]))
+        station.wait_for_status(booked["id"], "cancelled", seconds=20)
+        [record] = [r for r in station.json("evidence", "list") if r["details"].get("live")]
+        assert record["details"]["seconds"] > 3
+        assert record["details"]["waited_ms"] == 0

@@ -27,6 +27,9 @@ from channels.radio.store import SoundStore
 from channels.radio.studio import Studio
 from content.errors import UserError
 from tests.channels.radio.fakes import AT, FakeClock, FakeVoice, Plain, outgoing, sending, tone
+from tests.channels.radio.stream_server import HEAD, Server, server
+
+__all__ = ["server"]
 
 STATION = "Ủy ban nhân dân xã An Bình"
 BODY = "Từ ngày mai làm việc cả sáng thứ bảy."
@@ -542,3 +545,72 @@ def test_an_emergency_that_no_voice_can_finish_is_tried_again(tmp_path: Path) ->
 
 def urgent(body: str) -> Outgoing:
     return replace(outgoing(body=body), urgent=True)
+
+
+STREAM = HEAD + ffmpeg.encode_mp3(tone(12.0, pitch=440))
+HOST = "127.0.0.1"
+
+
+def relay(server: Server, until: datetime) -> Outgoing:
+    return replace(outgoing(body="Luồng tạm ngắt."), at=AT, relay=server.url(), until=until)
+
+
+def in_step(station: Station) -> None:
+    """A block takes two milliseconds of real time: the stream needs some to come."""
+    station.clock.on_sleep = lambda: threading.Event().wait(0.002)
+
+
+def test_a_relay_is_on_the_air_to_its_hard_end_and_a_copy_is_kept(
+    tmp_path: Path, server: Server
+) -> None:
+    server.answers(STREAM, then_stall=True)
+    station = Station(tmp_path, private_hosts=(HOST,))
+    in_step(station)
+    prepared = station.radio.prepare(relay(server, AT + timedelta(seconds=3)))
+    assert prepared.elastic
+    assert (prepared.duration, prepared.problems) == (timedelta(seconds=3), ())
+    receipt = station.radio.deliver(prepared, sending())
+    assert receipt.ended_at == AT + timedelta(seconds=3)
+    assert receipt.details["stream_share"] == 1.0
+    assert [artefact.name for artefact in receipt.artefacts] == ["relay.txt", "as-aired.mp3"]
+
+
+def test_a_relay_that_is_joined_late_ends_when_it_should_have_ended(
+    tmp_path: Path, server: Server
+) -> None:
+    server.answers(STREAM, then_stall=True)
+    station = Station(tmp_path, private_hosts=(HOST,))
+    in_step(station)
+    prepared = station.radio.prepare(relay(server, AT + timedelta(seconds=5)))
+    station.clock.sleep(12.0)
+    receipt = station.radio.deliver(prepared, sending())
+    assert receipt.started_at == AT + timedelta(seconds=2)
+    assert receipt.ended_at == AT + timedelta(seconds=5)
+
+
+def test_a_dead_stream_is_stood_in_for_and_does_not_count_as_relayed(
+    tmp_path: Path, server: Server
+) -> None:
+    station = Station(tmp_path, private_hosts=(HOST,))
+    in_step(station)
+    prepared = station.radio.prepare(relay(server, AT + timedelta(seconds=3)))
+    with pytest.raises(ChannelError) as caught:
+        station.radio.deliver(prepared, sending())
+    assert caught.value.kind is ErrorKind.STOP
+    assert "chỉ tiếp sóng được 0%" in caught.value.message
+    [recording] = station.recordings()
+    aired = pcm.read_wav(recording.read_bytes()) or b""
+    assert pcm.seconds(aired) == pytest.approx(3.0)
+    assert pcm.peak(aired) > pcm.SILENT
+
+
+def test_a_stream_in_our_own_network_is_relayed_only_when_its_host_is_named(
+    tmp_path: Path, server: Server
+) -> None:
+    server.answers(STREAM, then_stall=True)
+    station = Station(tmp_path)
+    in_step(station)
+    prepared = station.radio.prepare(relay(server, AT + timedelta(seconds=2)))
+    with pytest.raises(ChannelError):
+        station.radio.deliver(prepared, sending())
+    assert server.asked == []
