@@ -25,6 +25,7 @@ from content.people import Role, require_role
 from content.workflow import Approval, words_sha256
 
 if TYPE_CHECKING:
+    from broadcaster.rehearsal import Rehearsed
     from content.spoken import Spoken
 
 
@@ -70,8 +71,17 @@ def submit(app: App, bulletin_id: int) -> Acted:
     return Acted(article)
 
 
-def approve(app: App, bulletin_id: int, *, accept_residue: bool = False) -> Acted:
-    """Let it go out, bound to the text and to the words that the loudspeakers will say."""
+def approve(
+    app: App,
+    bulletin_id: int,
+    *,
+    accept_residue: bool = False,
+    rehearsed: Rehearsed | None = None,
+) -> Acted:
+    """Let it go out, bound to the text and to the words that the loudspeakers will say.
+
+    `rehearsed` gives the true air time where the sound has been made; otherwise it is estimated.
+    """
     from content.spoken import estimate_seconds
 
     now = app.clock.now()
@@ -81,8 +91,8 @@ def approve(app: App, bulletin_id: int, *, accept_residue: bool = False) -> Acte
         spoken = spoken_of(app, draft)
         approval = Approval(
             spoken_sha256=words_sha256(spoken.spoken),
-            air_seconds=estimate_seconds(spoken.spoken),
-            residue=spoken.residue if _is_heard(draft) else (),
+            air_seconds=_measured(rehearsed, draft) or estimate_seconds(spoken.spoken),
+            residue=spoken.residue if is_spoken(draft) else (),
             accept_residue=accept_residue,
             two_person=app.settings.approval.two_person,
         )
@@ -123,8 +133,20 @@ def spoken_of(app: App, article: Article) -> Spoken:
     return app.speak(read_aloud(article.revision.title, article.revision.body))
 
 
-def _is_heard(article: Article) -> bool:
+def is_heard(article: Article) -> bool:
+    """Whether the loudspeakers are among its channels."""
     return not article.revision.channels or "radio" in article.revision.channels
+
+
+def is_spoken(article: Article) -> bool:
+    """Whether a voice reads it; the officer's own recording needs none."""
+    return is_heard(article) and article.revision.recording is None
+
+
+def _measured(rehearsed: Rehearsed | None, article: Article) -> float | None:
+    """Only of this very revision."""
+    same = rehearsed is not None and rehearsed.revision_id == article.revision_id
+    return rehearsed.seconds if rehearsed is not None and same else None
 
 
 def _take_out(app: App, session: Session, bulletin_id: int, reason: str) -> int:

@@ -11,7 +11,9 @@ from broadcaster.app import App
 from broadcaster.editorial import spoken_of
 from broadcaster.gates import SOUND
 from broadcaster.outgoing import preview_of
+from broadcaster.rehearsal import Count
 from channels.base import ChannelError
+from channels.radio.channel import RadioChannel
 from content.errors import UserError
 from content.files import write_atomically
 from content.library import get_article
@@ -45,9 +47,12 @@ class Preview:
         }
 
 
-def preview(app: App, bulletin_id: int, channel: str, output: Path | None) -> Preview:
+def preview(
+    app: App, bulletin_id: int, channel: str, output: Path | None, count: Count | None = None
+) -> Preview:
     """Render the newest revision for a channel, and write the sound or page to `output`.
 
+    `count` is told how far the sound has come.
     Raises UserError, also when it cannot be rendered at all.
     """
     bookings.known_targets(app, channel, ())
@@ -55,7 +60,11 @@ def preview(app: App, bulletin_id: int, channel: str, output: Path | None) -> Pr
         article = get_article(session, app.station_id, bulletin_id)
     adapter = app.channels[channel]
     try:
-        prepared = adapter.prepare(preview_of(app.station, article.revision, app.media))
+        outgoing = preview_of(app.station, article.revision, app.media)
+        if isinstance(adapter, RadioChannel):
+            prepared = adapter.prepare(outgoing, count)
+        else:
+            prepared = adapter.prepare(outgoing)
     except ChannelError as error:
         raise UserError(error.message) from error
     if output is not None:

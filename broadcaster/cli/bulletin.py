@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import editorial
-from broadcaster.cli.console import moment, note, print_json, say, table
+from broadcaster.cli.console import counting, moment, note, print_json, say, table, warn
 from broadcaster.cli.session import opened
 from broadcaster.editorial import Acted
 from broadcaster.evidence import iso
@@ -64,8 +64,15 @@ def approve(
     as_json: _Json = False,
 ) -> None:
     """Let it go out."""
+    from broadcaster import rehearsal
+
     with opened() as app:
-        _done(editorial.approve(app, bulletin, accept_residue=accept_residue), as_json)
+        with counting("Dựng âm thanh") as count:
+            sound = rehearsal.rehearse(app, bulletin, count)
+        acted = editorial.approve(app, bulletin, accept_residue=accept_residue, rehearsed=sound)
+        _done(acted, as_json)
+    for problem in sound.problems if sound else ():
+        warn(f"Loa chưa phát được: {problem}")
 
 
 def return_(bulletin: _Id, reason: _Note = None, as_json: _Json = False) -> None:
@@ -158,8 +165,8 @@ def preview(
     """Exactly what will go out, and everything that would stop it."""
     from broadcaster.preview import preview as make_preview
 
-    with opened() as app:
-        made = make_preview(app, bulletin, channel, output)
+    with opened() as app, counting("Dựng âm thanh") as count:
+        made = make_preview(app, bulletin, channel, output, count)
     if as_json:
         print_json(made.to_json())
         return

@@ -33,6 +33,11 @@ def note(text: str) -> None:
     ERR.print(Text(text, style="dim"))
 
 
+def warn(text: str) -> None:
+    """What a person must not miss, beside the result: on stderr."""
+    ERR.print(Text(text, style="bold yellow"))
+
+
 def bullet(text: str, style: str = "") -> None:
     """One point of a list; its further lines stand under its first word."""
     grid = Table.grid(padding=(0, 1))

@@ -10,12 +10,13 @@ import typer
 
 from broadcaster import week as weeks
 from broadcaster.app import App
-from broadcaster.cli.console import bullet, note, print_json, say, table
+from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.week_sheet import week_sheet
 from content.errors import UserError
 from schedules.export import FORMATS, SheetRow, WeekSheet, export
 from schedules.openings import Week, read_week
+from schedules.week_plan import Note
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 _WeekName = Annotated[
@@ -33,10 +34,22 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     app.add_typer(noun, name=name)
 
 
-def build(week: _WeekName = "this", as_json: _Json = False) -> None:
+def build(
+    week: _WeekName = "this",
+    render: Annotated[
+        bool, typer.Option("--render/--no-render", help="Dựng sẵn âm thanh của các buổi phát loa.")
+    ] = True,
+    as_json: _Json = False,
+) -> None:
     """Propose the week and keep it."""
+    from broadcaster import rehearsal
+
     with opened() as app:
         built = weeks.build(app, _week(app, week))
+        if render:
+            with counting("Dựng sẵn âm thanh") as count:
+                for problem in rehearsal.rehearse_week(app, built.week, count):
+                    built.problems.append(Note(None, problem))
         sheet = week_sheet(app, built.week)
     if as_json:
         print_json(_built_json(built, sheet))

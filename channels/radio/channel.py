@@ -110,14 +110,16 @@ class RadioChannel:
     def targets(self) -> Sequence[Target]:
         return [Target(self.name, zone, f"Cụm loa {zone}") for zone in self._zones]
 
-    def prepare(self, outgoing: Outgoing) -> Prepared:
+    def prepare(self, outgoing: Outgoing, on_progress: OnProgress | None = None) -> Prepared:
+        """`on_progress` counts sentences where something has to be spoken first."""
         station = outgoing.station or self._station
         script = script_of(outgoing, station, self._speak, self._settings.repeat)
         if problem := self._hopeless(script):
             return _unfit(script, problem)
         if outgoing.urgent and not self._is_kept(outgoing, script, station):
             return self._for_the_air_now(outgoing, script, station)
-        prepared = self._as_programme(self._rendered(outgoing, script, station), script)
+        programme = self._rendered(outgoing, script, station, on_progress)
+        prepared = self._as_programme(programme, script)
         return prepared if outgoing.relay is None else _as_relay(outgoing, prepared)
 
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
@@ -202,10 +204,14 @@ class RadioChannel:
         limit = self._settings.minutes_per_session
         return f"Bản tin đọc mất {length}, quá {limit} phút của một buổi phát. Hãy rút ngắn."
 
-    def _rendered(self, outgoing: Outgoing, script: Script, station: str) -> Programme:
+    def _rendered(
+        self, outgoing: Outgoing, script: Script, station: str, on_progress: OnProgress | None
+    ) -> Programme:
         studio = self._urgent_studio if outgoing.urgent else self._studio
         with _told(recorded=any(isinstance(part, Reading) for part in script.parts)):
-            return studio.render(script, title=outgoing.title, artist=station)
+            return studio.render(
+                script, title=outgoing.title, artist=station, on_progress=on_progress
+            )
 
     def _is_kept(self, outgoing: Outgoing, script: Script, station: str) -> bool:
         studio = self._urgent_studio

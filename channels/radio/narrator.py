@@ -14,14 +14,13 @@ from typing import TypeAlias
 
 from channels.base import Clock
 from channels.radio import ffmpeg, pcm, segments
+from channels.radio.resting import Resting
 from channels.radio.sentences import count_words
 from channels.radio.store import SoundStore, key_of
 from channels.radio.voices.base import Utterance, Voice, VoiceError
 
 _log = logging.getLogger(__name__)
 
-REST_SECONDS = 300.0
-"""How long a remote engine is left alone after it failed: no render waits for it again."""
 OnProgress: TypeAlias = Callable[[int, int], None]
 """Told the number of sentences done and of all; may be called from another thread."""
 _LOOK_EVERY = 0.2
@@ -57,8 +56,7 @@ class Narrator:
         self.voices = tuple(voices)
         self.absent = dict(absent)
         self._store = store
-        self._clock = clock
-        self._rests_until: dict[str, float] = {}
+        self._resting = Resting(store.folder.parent / "resting", clock)
 
     def identity(self) -> list[str]:
         """Engines, voices and parameters in their order: what decides the sound."""
@@ -131,12 +129,12 @@ class Narrator:
             voice.speak(wanted)
         except VoiceError as error:
             if voice.remote:
-                self._rests_until[voice.name] = self._clock.monotonic() + REST_SECONDS
+                self._resting.begin(voice.name)
             return error
         return None
 
     def _rested(self, voice: Voice) -> None:
-        if self._clock.monotonic() < self._rests_until.get(voice.name, float("-inf")):
+        if voice.remote and not self._resting.is_over(voice.name):
             raise VoiceError("vừa hỏng, đang tạm nghỉ ít phút")
 
 

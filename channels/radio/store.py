@@ -40,7 +40,7 @@ class SoundStore:
     """Raw samples by key, each file beginning with the SHA-256 of the rest."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def get(self, key: str) -> bytes | None:
         """None when absent or damaged; a damaged file is removed."""
@@ -60,7 +60,7 @@ class SoundStore:
         write_atomically(self._path(key), hashlib.sha256(pcm).digest() + pcm)
 
     def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}.pcm"
+        return self.folder / key[:2] / f"{key}.pcm"
 
 
 class FileStore:

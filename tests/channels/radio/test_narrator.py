@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from channels.radio import pcm, segments
-from channels.radio.narrator import REST_SECONDS, Narration, Narrator, NoVoiceError
+from channels.radio.narrator import Narration, Narrator, NoVoiceError
+from channels.radio.resting import REST
 from channels.radio.store import SoundStore
 from channels.radio.voices.base import Utterance, VoiceError
 from tests.channels.radio.fakes import FakeClock, FakeVoice, tone
@@ -121,7 +122,7 @@ def test_a_remote_engine_rests_after_a_failure_and_is_tried_again_later(tmp_path
     narrate(speaker, tmp_path)
     speaker.narrate(["Câu khác."], tmp_path / "tmp")
     assert remote.calls == 1
-    clock.sleep(REST_SECONDS)
+    clock.sleep(REST.total_seconds())
     remote.failure = None
     assert speaker.narrate(["Câu thứ ba."], tmp_path / "tmp").engine == "far"
 
