@@ -122,8 +122,10 @@ class Daemon:
             self._mend()
             stepped = abs(self._drift() - drift) > _STEP_SECONDS
             if stepped:
-                log.warning("clock.stepped", seconds=round(self._drift() - drift, 3))
-                drift = self._drift()
+                step = self._drift() - drift
+                log.warning("clock.stepped", seconds=round(step, 3))
+                self._dispatcher.trust.stepped(timedelta(seconds=step))
+                drift += step
             stale = self._clock.monotonic() - rebuilt > _REBUILD_SECONDS
             if self._clock.monotonic() - self._tidied > _TIDY_SECONDS:
                 self._tidied = self._clock.monotonic()

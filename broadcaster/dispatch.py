@@ -17,6 +17,7 @@ import structlog
 
 from broadcaster import gates, queue
 from broadcaster.books import Books
+from broadcaster.clock_trust import ClockTrust
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
@@ -80,6 +81,7 @@ class Dispatcher:
         self._spoken_sha256 = spoken_sha256
         self._leads = {name: channel.lead for name, channel in channels.items()}
         self.stop = threading.Event()
+        self.trust = ClockTrust(clock)
         self._precedence = Precedence()
         self._books = Books(database, clock)
 
@@ -366,7 +368,7 @@ class Dispatcher:
         start = max(self._clock.now(), delivery.scheduled_at)
         with self._database.reading() as session:
             refusal = gates.check(
-                session, self._settings, self._zone, delivery, start, prepared
+                session, self._settings, self._zone, delivery, start, prepared, self.trust.reason()
             ) or gates.check_words(session, delivery, self._spoken_sha256)
         if refusal is None:
             return False
@@ -397,7 +399,7 @@ class Dispatcher:
     def _permit(self, delivery: Delivery) -> Callable[[datetime], str | None]:
         """The last gate. An emergency passes the quiet hours, but a person may cancel it."""
         if not delivery.urgent:
-            return gates.permit(self._settings, self._zone, delivery.channel)
+            return gates.permit(self._settings, self._zone, delivery.channel, self.trust.reason)
 
         def cancelled(_moment: datetime) -> str | None:
             with self._database.reading() as session:

@@ -43,8 +43,12 @@ def check(
     delivery: Delivery,
     start: datetime,
     prepared: Prepared,
+    distrust: str | None = None,
 ) -> Refusal | None:
-    """The first reason against beginning this delivery at `start`, None when it may."""
+    """The first reason against beginning this delivery at `start`, None when it may.
+
+    `distrust`: why the clock cannot be believed, if it cannot.
+    """
     duration = prepared.duration
     if prepared.elastic:
         ends_at = session.get_one(Broadcast, delivery.broadcast_id).ends_at
@@ -52,7 +56,7 @@ def check(
     return (
         _cancelled(session, delivery)
         or _approval(session, delivery)
-        or _clock(session, delivery, start)
+        or _clock(session, delivery, start, distrust)
         or _dates(session, zone, delivery, start)
         or _sound(session, settings, zone, delivery, start, duration)
     )
@@ -70,12 +74,14 @@ def check_words(
     return Refusal("lời đọc đã đổi sau khi duyệt (từ điển của xã?); hãy trình và duyệt lại")
 
 
-def permit(settings: Settings, zone: ZoneInfo, channel: str) -> Callable[[datetime], str | None]:
+def permit(
+    settings: Settings, zone: ZoneInfo, channel: str, distrust: Callable[[], str | None]
+) -> Callable[[datetime], str | None]:
     """The last gate, asked while the effect runs: a reason to be silent at this moment."""
     if channel != SOUND:
         return lambda _moment: None
     quiet = QuietHours.parse(settings.broadcast.quiet_hours, zone)
-    return lambda moment: quiet.reason(moment, moment)
+    return lambda moment: quiet.reason(moment, moment) or distrust()
 
 
 def _cancelled(session: Session, delivery: Delivery) -> Refusal | None:
@@ -98,13 +104,17 @@ def _approval(session: Session, delivery: Delivery) -> Refusal | None:
     return None
 
 
-def _clock(session: Session, delivery: Delivery, start: datetime) -> Refusal | None:
+def _clock(
+    session: Session, delivery: Delivery, start: datetime, distrust: str | None
+) -> Refusal | None:
     """Silence while the clock cannot be right: before this program, or before its own evidence.
 
     (A machine without a battery clock wakes up in 1970 and has no Internet to ask.)
     """
     if delivery.channel != SOUND or delivery.urgent:
         return None
+    if distrust is not None:
+        return Refusal(distrust, until=start + _CLOCK_AGAIN)
     last = evidence.last_moment(session, delivery.station_id) or _OLDEST
     if start >= max(last - _CLOCK_SLACK, _OLDEST):
         return None
