@@ -44,14 +44,25 @@ class Slip:
     """Vietnamese, after the person's name: "đặt buổi phát riêng"."""
 
 
-def add(app: App, bulletin_id: int, channel: str, targets: Sequence[str], at: datetime) -> Booked:
-    """Book an approved bulletin on a channel at a moment (UTC). Raises UserError."""
+def add(
+    app: App,
+    bulletin_id: int,
+    channel: str,
+    targets: Sequence[str],
+    at: datetime,
+    minutes: int | None = None,
+) -> Booked:
+    """Book an approved bulletin on a channel at a moment (UTC). Raises UserError.
+
+    `minutes`: how long its window is; a relay has no length of its own and needs it.
+    """
     names = known_targets(app, channel, targets)
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         article = library.get_article(session, app.station_id, bulletin_id)
         _check_bookable(app, article, channel, at)
-        window = at + timedelta(seconds=app.settings.broadcast.grace)
+        window = at + _window(app, article, channel, minutes)
+        _check_quiet_end(app, article, channel, at, window)
         slip = Slip(Origin.ONE_OFF, channel, at, window, "đặt buổi phát riêng")
         return book(app, session, article, slip, names)
 
@@ -239,6 +250,35 @@ def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> N
         quiet = QuietHours.parse(app.settings.broadcast.quiet_hours, app.zone)
         if (reason := quiet.reason(at, at)) is not None:
             raise UserError(reason, "Hãy chọn giờ khác; chỉ tin khẩn cấp mới được phát lúc này.")
+
+
+def _window(app: App, article: Article, channel: str, minutes: int | None) -> timedelta:
+    """How long after its moment it may still begin; for a relay, when it ends."""
+    limit = app.settings.broadcast.minutes_per_session
+    if article.revision.relay is not None and minutes is None:
+        raise UserError(
+            f"Bản tin {article.id} là tiếp sóng nên cần biết phát bao lâu.",
+            "Hãy thêm --minutes, ví dụ: --minutes 15.",
+        )
+    if channel == gates.SOUND and minutes is not None and minutes > limit:
+        raise UserError(
+            f"Một buổi phát dài tối đa {limit} phút.",
+            "Hãy rút ngắn, hoặc đổi minutes_per_session trong tệp cài đặt nếu quy chế cho phép.",
+        )
+    if minutes is not None:
+        return timedelta(minutes=minutes)
+    return timedelta(seconds=app.settings.broadcast.grace)
+
+
+def _check_quiet_end(
+    app: App, article: Article, channel: str, at: datetime, until: datetime
+) -> None:
+    """A relay sounds to its very end: that must not be quiet either."""
+    if channel != gates.SOUND or article.revision.relay is None:
+        return
+    quiet = QuietHours.parse(app.settings.broadcast.quiet_hours, app.zone)
+    if (reason := quiet.reason(at, until)) is not None:
+        raise UserError(reason, "Hãy chọn giờ khác hoặc ngắn hơn.")
 
 
 def _delivery(

@@ -9,11 +9,13 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
+from broadcaster import evidence
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome, decide, move
+from broadcaster.evidence import Kind
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import Clock, Progress
+from channels.base import Clock, Finding, Json, Progress
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +66,30 @@ class Books:
             if reason != delivery.reason:
                 decide(session, delivery, reason, self._clock.now())
         log.info("delivery.postponed", delivery=delivery.id, until=str(until), reason=reason)
+
+    def note(
+        self, station_id: int, channel: str, finding: Finding, delivery: Delivery | None
+    ) -> None:
+        """A finding as a record of its own, and a decision where it belongs to a delivery."""
+        facts: dict[str, Json] = {"channel": channel, "target": finding.target, "simulated": False}
+        if delivery is not None:
+            facts |= {
+                "bulletin": delivery.bulletin_id,
+                "revision": delivery.revision,
+                "broadcast": delivery.broadcast_id,
+                "delivery": delivery.id,
+            }
+        with self._database.writing() as session:
+            evidence.append(
+                session,
+                station_id,
+                Kind(finding.kind),
+                finding.at,
+                facts,
+                details={**finding.details, "message": finding.message},
+            )
+            if delivery is not None:
+                decide(session, delivery, finding.message, finding.at)
 
     def progress(self, delivery: Delivery) -> Progress:
         """The steps that a channel recorded of this delivery, and may record more of."""

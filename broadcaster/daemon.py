@@ -23,7 +23,7 @@ from broadcaster.clock import SystemClock
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.dispatch import Dispatcher
 from broadcaster.queue import Lane
-from channels.base import Clock
+from channels.base import Clock, Finding
 from content.errors import UserError
 
 log = structlog.get_logger(__name__)
@@ -98,6 +98,7 @@ class Daemon:
             recovered = self._dispatcher.recover()
             self._dispatcher.expire()
             self._scheduler.start()
+            self._watch_channels()
             log.info("daemon.started", recovered=recovered)
             try:
                 self._watch(watch)
@@ -111,6 +112,21 @@ class Daemon:
         """Ask it to end; returns at once."""
         self._dispatcher.stop.set()
         self._wake.set()
+
+    def _watch_channels(self) -> None:
+        """Channels that can look at their own output do so, each in its own thread."""
+        for name, channel in self._dispatcher.watching().items():
+
+            def found(finding: Finding, name: str = name) -> None:
+                try:
+                    self._dispatcher.found(finding, name)
+                except Exception:
+                    # A record that cannot be written must not end the watching.
+                    log.exception("finding.lost", channel=name, message=finding.message)
+
+            stop = self._dispatcher.stop
+            thread = threading.Thread(target=channel.watch, args=(found, stop), daemon=True)
+            thread.start()
 
     def _watch(self, watch: ChangeWatch) -> None:
         """Rebuild the jobs when something changed, a lane ended, time stepped or passed."""

@@ -21,7 +21,7 @@ from broadcaster.clock_trust import ClockTrust
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
-from broadcaster.outgoing import outgoing_for, reference_of
+from broadcaster.outgoing import delivery_of, outgoing_for, reference_of
 from broadcaster.precedence import Precedence, StopSignal
 from broadcaster.queue import Lane
 from broadcaster.records import Broadcast, Delivery
@@ -33,6 +33,8 @@ from channels.base import (
     ChannelError,
     Clock,
     ErrorKind,
+    Finding,
+    FindingKind,
     Json,
     OutcomeUnknown,
     Outgoing,
@@ -40,6 +42,7 @@ from channels.base import (
     Receipt,
     Sending,
     Target,
+    Watching,
 )
 from channels.redaction import redact
 from content.bulletin import Revision
@@ -133,6 +136,23 @@ class Dispatcher:
             self._tolerant(self._step, delivery)
             steps += 1
         return steps
+
+    def watching(self) -> Mapping[str, Watching]:
+        """The channels that can look at their own output."""
+        return {
+            name: channel
+            for name, channel in self._channels.items()
+            if isinstance(channel, Watching)
+        }
+
+    def found(self, finding: Finding, channel: str) -> None:
+        """Something that a channel noticed about its own output: into the evidence."""
+        level = log.error if finding.kind is FindingKind.ALARM else log.info
+        level("channel.found", channel=channel, target=finding.target, message=finding.message)
+        delivery_id = None if finding.reference is None else delivery_of(finding.reference)
+        with self._database.reading() as session:
+            delivery = session.get(Delivery, delivery_id) if delivery_id is not None else None
+        self._books.note(self._station_id, channel, finding, delivery)
 
     def tidy(self) -> int:
         """Free what the channels keep only for convenience; bytes freed."""

@@ -52,6 +52,8 @@ class Kind(StrEnum):
     MANUAL = "manual"
     PLAN = "plan"
     SETTLEMENT = "settlement"
+    ALARM = "alarm"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)

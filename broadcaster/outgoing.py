@@ -61,6 +61,11 @@ def reference_of(delivery: Delivery) -> str:
     return f"BT{delivery.bulletin_id}.{delivery.revision}-{delivery.id}"
 
 
+def delivery_of(reference: str) -> int:
+    """The delivery's number in its reference."""
+    return int(reference.rpartition("-")[2])
+
+
 def _ends(session: Session, delivery: Delivery) -> tuple[int | None, int | None]:
     """The first and the last delivery of this programme on this target."""
     ids = session.exec(

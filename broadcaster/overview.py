@@ -14,11 +14,14 @@ from sqlmodel import Session, col, func, select
 from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
-from broadcaster.records import Delivery
+from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from content.bulletin import Bulletin, BulletinStatus, Revision
 
 _COMING = 8
+_ALARMS = 5
+_LOOK_BACK = 5_000
+"""Records of the ledger that are searched for alarms: more than any week has."""
 _RECENT = timedelta(days=7)
 
 
@@ -104,7 +107,30 @@ def _needs(session: Session, station_id: int, now: datetime) -> list[str]:
             "lượt lỡ giờ trong 7 ngày qua: broadcaster broadcast list",
         ),
     ]
-    return [f"{count} {text}" for count, text in lines if count]
+    alarms = _alarms(session, station_id, now)
+    return [f"{count} {text}" for count, text in lines if count] + alarms
+
+
+def _alarms(session: Session, station_id: int, now: datetime) -> list[str]:
+    """The newest alarms of the week: what the station noticed about its own air."""
+    newest = evidence.head(session, station_id).seq
+    query = (
+        select(EvidenceRecord)
+        .where(
+            EvidenceRecord.station_id == station_id,
+            EvidenceRecord.seq > newest - _LOOK_BACK,
+            col(EvidenceRecord.body).contains(f'"kind":"{evidence.Kind.ALARM}"'),
+        )
+        .order_by(col(EvidenceRecord.seq).desc())
+        .limit(_ALARMS)
+    )
+    alarms = [evidence.to_json(record) for record in session.exec(query).all()]
+    since = evidence.iso(now - _RECENT)
+    return [
+        f"Cảnh báo {alarm['channel']} {alarm['target']}: {alarm['details']['message']}"
+        for alarm in alarms
+        if alarm["at"] >= since
+    ]
 
 
 def _coming(session: Session, station_id: int) -> list[Coming]:

@@ -41,6 +41,8 @@ def radio_of(app: App) -> RadioChannel:
         separator=chosen.separator,
         signature_tune=chosen.signature_tune,
         zones={name: tuple(zone.outputs) for name, zone in chosen.zones.items()},
+        listen={name: zone.listen for name, zone in chosen.zones.items() if zone.listen},
+        silence_alarm=chosen.silence_alarm,
         private_hosts=tuple(chosen.private_hosts),
         mode=chosen.mode,
         minutes_per_session=app.settings.broadcast.minutes_per_session,

@@ -99,6 +99,15 @@ class ZoneSection(_Section):
     outputs: list[str] = ["file:air"]
     label: str = ""
     """What people call it; the name where empty."""
+    listen: str = ""
+    """Where its listeners hear it (http://…/mount.mp3), or "file": the air check. Empty: none."""
+
+    @field_validator("listen")
+    @classmethod
+    def _known_place(cls, value: str) -> str:
+        if value not in ("", "file") and not value.startswith(("http://", "https://")):
+            raise ValueError("cần một địa chỉ http://… hoặc “file”")
+        return value
 
 
 class RadioSection(_Section):
@@ -128,6 +137,8 @@ class RadioSection(_Section):
     """"default", "none", or a sound file."""
     items_per_session: int = Field(default=6, ge=1)
     """How many bulletins a loudspeaker session may have."""
+    silence_alarm: float = Field(default=10.0, ge=1.0, le=300.0)
+    """Seconds of silence inside a broadcast that raise an alarm."""
     private_hosts: list[str] = []
     """Hosts in this machine's own network whose streams may be relayed; others must be public."""
     zones: dict[str, ZoneSection] = {"toan-xa": ZoneSection(label="Toàn xã")}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from content.files import sha256_of_file
 
@@ -203,6 +203,37 @@ class OutcomeUnknown(Exception):  # noqa: N818 - an outcome, not a fault
         self.message = message
         self.details = details or {}
         super().__init__(message)
+
+
+class FindingKind(StrEnum):
+    """What a channel found by watching its own output."""
+
+    ALARM = "alarm"
+    """Something is wrong now: silence in a broadcast, sound outside one, an output that failed."""
+    CHECK = "check"
+    """A proof about something that went out: what listeners really got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a channel saw by itself, to be written down and, when it is an alarm, told."""
+
+    kind: FindingKind
+    target: str
+    at: datetime
+    message: str
+    """In Vietnamese."""
+    reference: str | None = None
+    """The delivery that it is about."""
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A channel that can watch its own output while the daemon runs; not every channel can."""
+
+    def watch(self, found: Callable[[Finding], None], stop: threading.Event) -> None:
+        """Until `stop`, in a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,16 @@ def add(
     target: Annotated[
         list[str] | None, typer.Option("--target", help="Cụm loa hoặc nơi nhận (mặc định: tất cả).")
     ] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option("--minutes", min=1, help="Khung dài bao nhiêu phút (tiếp sóng thì bắt buộc)."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Book one broadcast."""
     with opened() as app:
         when = read_moment(at, app.clock.now(), app.zone)
-        booked = bookings.add(app, bulletin, channel, target or [], when)
+        booked = bookings.add(app, bulletin, channel, target or [], when, minutes)
         zone = app.zone
     if as_json:
         print_json(bookings.to_json(booked))

@@ -17,6 +17,7 @@ from channels.radio.outputs import Output, OutputUrl, Take
 from channels.radio.player import Bank, Played, Player
 from channels.radio.realtime import first_in_line
 from channels.radio.sounds import Ending, Sound, sha256_of_samples
+from channels.radio.watch import Watch
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Airing:
         timezone: tzinfo,
         *,
         simulated: bool,
+        watch: Watch | None = None,
     ) -> None:
         """`recordings`: the folder under which `file:` outputs write."""
         self._zones = zones
@@ -47,6 +49,7 @@ class Airing:
         self._clock = clock
         self._timezone = timezone
         self._simulated = simulated
+        self._watch = watch or Watch({}, clock)
         self._player = Player(clock)
         self._busy = {zone: threading.Lock() for zone in zones}
 
@@ -103,6 +106,8 @@ class Airing:
             _write_if_possible(writer, END, safe=True, **facts)
         finally:
             writer.close()
+        recording = next((output.recording for output in outputs if output.recording), None)
+        self._watch.off_air(sending, facts, sound.file or ending.as_aired, recording)
         if not facts["whole"]:
             raise cut_error(facts)
         return receipt_of(run, facts, self._simulated, (payload, *_made_on_air(facts)))
@@ -113,6 +118,7 @@ class Airing:
         bank = Bank(outputs)
         try:
             sound.begin()
+            self._watch.on_air(sending)
             ahead = (sending.at - self._clock.now()).total_seconds()
             bank.open(max(_LATE_OPENING, ahead - _BEFORE_AIR))
             with first_in_line():
@@ -120,12 +126,16 @@ class Airing:
                     sound.blocks(),
                     bank,
                     sending,
-                    lambda onset, tap: _note(writer, onset, tap),
+                    lambda onset, tap: self._heard(writer, sending, onset, tap),
                 )
         finally:
             bank.close()
             ending = sound.end()
         return played, bank, ending
+
+    def _heard(self, writer: RunWriter, sending: Sending, onset: datetime, tap: pcm.Tap) -> None:
+        _note(writer, onset, tap)
+        self._watch.listen(sending, tap)
 
 
 def _intent(

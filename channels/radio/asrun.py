@@ -42,6 +42,7 @@ def facts_of(played: Played, bank: Bank, sound: Sound, ending: Ending) -> dict[s
         "share": round(tap.samples / total, 4) if total else 0.0,
         "peak_dbfs": round(pcm.decibels(tap.peak), 1),
         "rms_dbfs": round(pcm.decibels(tap.rms()), 1),
+        "longest_silence": round(tap.longest_silence, 1),
         "played_sha256": tap.sha256(),
         "as_approved": None if sound.sha256 is None else tap.sha256() == sound.sha256,
         "outputs_ok": [output.url for output in bank.live],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
@@ -15,6 +16,7 @@ from channels.base import (
     ChannelError,
     Clock,
     ErrorKind,
+    Finding,
     Health,
     Json,
     OutcomeUnknown,
@@ -48,6 +50,7 @@ from channels.radio.store import remove_unused
 from channels.radio.stream_client import StreamError, named
 from channels.radio.studio import Programme, Studio
 from channels.radio.voices.registry import without_internet
+from channels.radio.watch import Watch
 from content.errors import UserError
 from content.files import write_atomically
 
@@ -98,6 +101,9 @@ class RadioChannel:
         self._studio = studio or Studio(settings, folders, clock)
         self._urgent_studio = studio or Studio(without_internet(settings), folders, clock)
         self._zones = {zone: _outputs(urls, settings) for zone, urls in settings.zones.items()}
+        self._watch = Watch(
+            settings.listen, clock, folders.cache / "received", settings.silence_alarm
+        )
         self._airing = Airing(
             self._zones,
             Journal(folders.state / "asrun"),
@@ -105,6 +111,7 @@ class RadioChannel:
             clock,
             timezone,
             simulated=self.simulated,
+            watch=self._watch,
         )
 
     def targets(self) -> Sequence[Target]:
@@ -147,6 +154,10 @@ class RadioChannel:
 
     def preview(self, prepared: Prepared) -> Artefact:
         return prepared.payload
+
+    def watch(self, found: Callable[[Finding], None], stop: threading.Event) -> None:
+        """Listen to the zones' own streams, and tell what is noticed while playing."""
+        self._watch.run(found, stop)
 
     def check(self) -> Sequence[Health]:
         return [self._voices_health(), _ffmpeg_health(), *self._output_health()]

@@ -91,6 +91,9 @@ class Tap:
     def __init__(self) -> None:
         self.samples = 0
         self.peak = 0
+        self.silence = 0.0
+        """Seconds since something was last heard."""
+        self.longest_silence = 0.0
         self._power = 0.0
         self._digest = hashlib.sha256()
 
@@ -98,7 +101,10 @@ class Tap:
         """One block that at least one output has taken."""
         count = len(block) // WIDTH
         self.samples += count
-        self.peak = max(self.peak, audioop.max(block, WIDTH))
+        highest = audioop.max(block, WIDTH)
+        self.peak = max(self.peak, highest)
+        self.silence = 0.0 if highest >= SILENT else self.silence + count / RATE
+        self.longest_silence = max(self.longest_silence, self.silence)
         self._power += float(audioop.rms(block, WIDTH)) ** 2 * count
         self._digest.update(block)
 

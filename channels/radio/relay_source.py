@@ -94,7 +94,7 @@ class RelaySource:
         check_url(relay.url)
         self._relay = relay
         self._fallback = fallback
-        self._feed = _Feed(
+        self._feed = Feed(
             relay.url, permitted or (anywhere if relay.allow_private else is_public), timeout
         )
         self._place = 0
@@ -253,8 +253,8 @@ class _Buffer:
         return block
 
 
-class _Feed:
-    """Fetches and decodes until it is closed; begins again after every failure."""
+class Feed:
+    """Fetches a stream and decodes it until it is closed; begins again after every failure."""
 
     def __init__(self, url: str, permitted: Permitted, timeout: float) -> None:
         self.buffer = _Buffer()

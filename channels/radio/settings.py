@@ -47,6 +47,10 @@ class RadioSettings:
     """Zone name -> output URLs."""
     private_hosts: tuple[str, ...] = ()
     """Hosts of this machine's own network whose streams may be relayed; others must be public."""
+    listen: Mapping[str, str] = field(default_factory=dict)
+    """Zone name -> the URL at which its listeners hear it, or "file": the air check."""
+    silence_alarm: float = 10.0
+    """Seconds of silence inside a broadcast that raise an alarm."""
     mode: Literal["live", "sandbox"] = "live"
     minutes_per_session: int = 60
     gtts_url: str = "https://translate.google.com"
