@@ -81,7 +81,9 @@ class Dispatcher:
         self._leads = {name: channel.lead for name, channel in channels.items()}
         self.stop = threading.Event()
         self._precedence = Precedence()
-        self._books = Books(database, clock)
+        self._books = Books(
+            database, clock, lambda name: name in channels and channels[name].simulated
+        )
 
     # What the daemon asks
 
