@@ -10,7 +10,6 @@ from broadcaster.completion import State, TaskResult
 from broadcaster.papers.paper import Figure
 from broadcaster.report import Group, Report
 from broadcaster.tally import ON_TIME
-from schedules.export import official_date
 
 _OUTPUT = "một bản tin ra đến một nơi nhận là một lượt; chỉ tính lượt thật, không tính mô phỏng"
 _SHARE = "làm tròn đến một chữ số sau dấu phẩy"
@@ -29,7 +28,6 @@ def figures_of(report: Report) -> Figures:
     """Everything that a report's text may say."""
     found = [
         *_period(report),
-        *_plan(report),
         *_totals(report),
         *_punctuality(report),
         *_completion(report),
@@ -104,35 +102,12 @@ def _period(report: Report) -> list[Figure]:
     rule = "kỳ báo cáo được chọn (--period hoặc --due)"
     period = report.period
     return [
-        Figure("station.name", report.station, "tên đơn vị trong cài đặt [station] name"),
-        Figure("station.place", report.place, "địa danh trong cài đặt [station] place"),
         Figure("period.words", period.words, rule, period.words),
         Figure("period.start", day(period.start), rule, period.start.isoformat()),
         Figure("period.end", day(period.end), rule, period.end.isoformat()),
         Figure("cutoff", day(report.cutoff), "ngày cuối của kỳ, hoặc hôm nay khi kỳ chưa hết",
                report.cutoff.isoformat()),
     ]  # fmt: skip
-
-
-def _plan(report: Report) -> list[Figure]:
-    plan = report.plan
-    document = plan.document if plan else {}
-    rows = (f"plan {plan.id}",) if plan else ()
-    rule = "văn bản kế hoạch đã nhập"
-    name = "/".join(filter(None, (document.get("number"), document.get("symbol"))))
-    issued = document.get("date") or {}
-    said = (
-        official_date(None, date(issued["year"], issued["month"], issued["day"])).lower()
-        if all(issued.get(part) for part in ("year", "month", "day"))
-        else ""
-    )
-    title = (document.get("title") or "").rstrip(" .;")
-    return [
-        Figure("plan.number", name, rule, name or None, rows=rows),
-        Figure("plan.date", said, rule, said or None, rows=rows),
-        Figure("plan.issuer", document.get("issuer") or "", rule, rows=rows),
-        Figure("plan.title", title[:1].lower() + title[1:], rule, rows=rows),
-    ]
 
 
 def _totals(report: Report) -> list[Figure]:

@@ -100,7 +100,7 @@ def make_report(app: App, period: Period, plan_id: int | None = None) -> Report:
         plan=plan,
         head=head,
         tally=counted,
-        topics=_groups(counted.by_topic, _topic_label),
+        topics=_groups(counted.by_topic, topic_label),
         forms=_forms(counted.by_channel, plan),
         channels=_groups(counted.by_channel, channel_label),
         months=_months(counted.by_month, cutoff),
@@ -114,6 +114,11 @@ def channel_label(name: str) -> str:
     """ "Truyền thanh cơ sở"; the name itself for a channel that nobody has named."""
     known = all_channels().get(name)
     return known.label if known else _BY_HAND.get(name, name)
+
+
+def topic_label(code: str) -> str:
+    """A topic's Vietnamese name; the word itself where it is no code of ours."""
+    return next((one.name for one in all_topics() if one.code == code), code)
 
 
 def merged(counts: Iterable[Count]) -> Count:
@@ -187,10 +192,6 @@ def _months(by_month: Mapping[str, Count], cutoff: date) -> tuple[Group, ...]:
         name: count for name, count in by_month.items() if count.seqs or name <= f"{cutoff:%Y-%m}"
     }
     return _groups(begun, _month_label)
-
-
-def _topic_label(code: str) -> str:
-    return next((one.name for one in all_topics() if one.code == code), code)
 
 
 def _month_label(name: str) -> str:

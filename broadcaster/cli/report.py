@@ -14,7 +14,7 @@ from broadcaster.cli.session import opened
 from broadcaster.periods import Period, period_due, read_period
 from broadcaster.report import Report, make_report
 from content.errors import UserError
-from schedules.moments import read_day
+from schedules.moments import require_day
 
 
 def register(app: typer.Typer, name: str, line: str) -> None:
@@ -49,12 +49,13 @@ def report(
     """Count the evidence of a period; write, explain or show it."""
     from broadcaster.explain import report_json
 
+    day = require_day(issued) if issued else None
     with opened() as app:
         made = make_report(app, _period(app, period, due, plan), plan)
         if explain:
-            _explain(app, made, number, _day(issued), as_json=as_json)
+            _explain(app, made, number, day, as_json=as_json)
         if output is not None:
-            _write(app, made, output, number, _day(issued))
+            _write(app, made, output, number, day)
             say(f"Đã ghi {output}") if not as_json and not explain else None
         if as_json and not explain:
             print_json(report_json(made))
@@ -74,14 +75,6 @@ def _period(app: App, period: str | None, due: str | None, plan: int | None) -> 
         return read_period(period)
     today = app.clock.now().astimezone(app.zone).date()
     return period_due(plans.get_plan(app, plan).tasks, due or "", today).period
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    if (day := read_day(text)) is None:
-        raise UserError(f"Không hiểu ngày “{text}”.", "Hãy ghi như 14/12/2026.")
-    return day
 
 
 def _write(app: App, made: Report, output: Path, number: str, day: date | None) -> None:

@@ -153,7 +153,7 @@ def _block(document: Any, block: Block, width: float) -> None:
 
 def _paragraph(paragraph: Any, block: Paragraph) -> None:
     form = paragraph.paragraph_format
-    form.space_before = form.space_after = Pt(6)
+    form.space_after = Pt(6)
     form.line_spacing_rule = WD_LINE_SPACING.MULTIPLE
     form.line_spacing = 1.1
     heading = block.look in (Look.CHAPTER, Look.SECTION)

@@ -46,7 +46,8 @@ class Letter:
             "signer.name": (name, f"người ký: {settings} signer, hoặc người ký kế hoạch"),
             "signer.title": (title, f"chức vụ người ký: {settings} signer_title"),
         }  # fmt: skip
-        return {key: Figure(key, shown, rule, shown) for key, (shown, rule) in given.items()}
+        own = [Figure(key, shown, rule, shown) for key, (shown, rule) in given.items()]
+        return {one.key: one for one in (*own, *_plan(self.plan))}
 
     def lists(self) -> dict[str, Sequence[Mapping[str, Figure]]]:
         """`recipients`: who gets a copy, the addressee left out, "Lưu: …" last."""
@@ -66,7 +67,7 @@ class Letter:
             subject=filled.subject,
             station=self.station.name,
             parent=self.station.parent or "",
-            number=f"{self.number or _GAP}/{filled.symbol}" if filled.symbol else "",
+            number=f"{self._number()}/{filled.symbol}" if filled.symbol else "",
             dated=self._dated(),
             to=filled.to,
             blocks=filled.blocks,
@@ -75,6 +76,10 @@ class Letter:
             annexes=filled.annexes,
             anchor=self.anchor,
         )
+
+    def _number(self) -> str:
+        """Below 10 with a nought in front; without one, room for it."""
+        return self.number.strip().zfill(2) if self.number.strip() else _GAP
 
     def _dated(self) -> str:
         if self.day is not None:
@@ -118,3 +123,23 @@ def _bare(recipient: str) -> str:
 
 def _is_archive(recipient: str) -> bool:
     return recipient.strip(" -").lower().startswith("lưu")
+
+
+def _plan(plan: Plan | None) -> list[Figure]:
+    document = plan.document if plan else {}
+    rows = (f"plan {plan.id}",) if plan else ()
+    rule = "văn bản kế hoạch đã nhập"
+    name = "/".join(filter(None, (document.get("number"), document.get("symbol"))))
+    issued = document.get("date") or {}
+    said = (
+        official_date(None, date(issued["year"], issued["month"], issued["day"])).lower()
+        if all(issued.get(part) for part in ("year", "month", "day"))
+        else ""
+    )
+    title = (document.get("title") or "").rstrip(" .;")
+    return [
+        Figure("plan.number", name, rule, name or None, rows=rows),
+        Figure("plan.date", said, rule, said or None, rows=rows),
+        Figure("plan.issuer", document.get("issuer") or "", rule, rows=rows),
+        Figure("plan.title", title[:1].lower() + title[1:], rule, rows=rows),
+    ]

@@ -178,8 +178,10 @@ def name_lines(name: str) -> list[str]:
 
 
 def printable(paper: Paper) -> Paper:
-    """The paper's texts NFC and free of what no format can hold; its last words end with "./."."""
+    """The paper's texts NFC and free of what no format can hold; a numbered one ends "./."."""
     cleaned: Paper = _cleaned(paper)
+    if not cleaned.number:
+        return cleaned
     blocks = list(cleaned.blocks)
     for place in range(len(blocks) - 1, -1, -1):
         block = blocks[place]

@@ -41,7 +41,8 @@ FOLDER = "templates"
 """Of the home: a file of the same name there is used instead of the program's own."""
 SUFFIX = ".txt"
 _FENCE = "---"
-_SINGLE = ("kind", "symbol", "subject")
+_MOST_NAMES = 12
+_SINGLE = ("kind", "symbol", "subject", "needs")
 _REPEATED = ("to", "recipient", "sign")
 _REQUIRED = ("kind", "subject")
 _TOKEN = re.compile(r"\{(?P<key>[^{}]*)\}|\[\[(?P<blank>.*?)\]\]")
@@ -107,16 +108,18 @@ def names(home: Path) -> dict[str, Path | None]:
 
 def find(home: Path, name: str) -> Template:
     """The commune's template of this name, else the program's own. Raises UserError."""
-    known = names(home)
-    if name not in known:
-        raise UserError(f"Không có mẫu văn bản “{name}”.", f"Các mẫu: {', '.join(known)}.")
-    if (path := known[name]) is not None:
-        return parse(read_text(path), name, str(path))
-    return parse(source_of(name), name, f"{name}{SUFFIX}")
+    path = _known(home, name)
+    return parse(text_of_template(home, name), name, str(path) if path else f"{name}{SUFFIX}")
+
+
+def text_of_template(home: Path, name: str) -> str:
+    """The text that `find` reads, to be copied and changed. Raises UserError."""
+    path = _known(home, name)
+    return read_text(path) if path is not None else source_of(name)
 
 
 def source_of(name: str) -> str:
-    """The text of the program's own template, to be copied and changed."""
+    """The text of the program's own template."""
     folder = resources.files("broadcaster.papers").joinpath(FOLDER)
     return folder.joinpath(f"{name}{SUFFIX}").read_text("utf-8")
 
@@ -163,10 +166,17 @@ def fill(template: Template, filling: Filling) -> Filled:
         subject=head["subject"][0],
         to=tuple(head.get("to", ())),
         recipients=tuple(text_of(line) for line in head.get("recipient", ())),
-        signatures=tuple(_signature(text_of(line)) for line in head.get("sign", ())),
+        signatures=tuple(_signature(line) for line in head.get("sign", ())),
         blocks=tuple(blocks),
         annexes=tuple(Annex(title, tuple(found), side) for title, side, found in annexes),
     )
+
+
+def _known(home: Path, name: str) -> Path | None:
+    known = names(home)
+    if name not in known:
+        raise UserError(f"Không có mẫu văn bản “{name}”.", f"Các mẫu: {', '.join(known)}.")
+    return known[name]
 
 
 def _header(rows: Iterable[Row], file: str) -> tuple[dict[str, list[Row]], list[Problem]]:
@@ -191,8 +201,9 @@ def _header(rows: Iterable[Row], file: str) -> tuple[dict[str, list[Row]], list[
     return found, problems
 
 
-def _signature(text: str) -> Signature:
-    """ "TM. ỦY BAN NHÂN DÂN / CHỦ TỊCH | Trần Thu Hòa | (Ký, đóng dấu)"."""
+def _signature(line: Line) -> Signature:
+    """ "TM. ỦY BAN NHÂN DÂN / CHỦ TỊCH | Trần Thu Hòa | (Ký, đóng dấu)"; no name is no name."""
+    text = "".join(span.text for span in line if not span.blank)
     titles, name, note, *_ = (*(part.strip() for part in text.split("|")), "", "")
     return Signature(tuple(part.strip() for part in titles.split(" / ")), name, note)
 
@@ -271,11 +282,14 @@ class _Filler:
 
     def _mistake(self, number: int, message: str, given: str, known: Iterable[str]) -> None:
         """One problem; with the names that look like what was written."""
-        near = difflib.get_close_matches(given, list(known), n=3, cutoff=0.5) if given else []
+        names = sorted(known)
+        near = difflib.get_close_matches(given, names, n=3, cutoff=0.6) if given else []
+        family = [name for name in names if name.partition(".")[0] == given.partition(".")[0]]
         if near:
             mend = f"Có phải ý bạn là: {', '.join(near)}?"
         elif given:
-            mend = f"Dùng được: {', '.join(sorted(known)) or '(không có)'}."
+            usable = ", ".join((family or names)[:_MOST_NAMES]) or "(không có)"
+            mend = f"Dùng được: {usable}{' …' if len(family or names) > _MOST_NAMES else ''}."
         else:
             mend = f"Các lệnh: {_VERBS}; trường viết như {{station.name}}."
         self.problems.append(Problem(message, mend, self._file, number))
