@@ -48,7 +48,7 @@ _HALVES = (68, 97)
 _BODY, _SMALL, _TABLE = 14, 13, 12
 _INDENT = 12.7
 _CHART_WIDTH = 150
-_SIGNATURE_ROOM = 70
+_SIGNATURE_ROOM = 60
 """Points between the titles and the name."""
 _HEAD_SHADE = "D9E2EC"
 _FIXED_TIME = datetime(2020, 3, 5)  # noqa: DTZ001 - Word's properties carry no zone

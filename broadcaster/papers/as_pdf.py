@@ -8,7 +8,7 @@ from typing import Any
 import typst
 
 from broadcaster.papers.charts import data_of, fonts, source
-from broadcaster.papers.paper import Block, Chart, Line, Paper, Paragraph, name_lines
+from broadcaster.papers.paper import Block, Chart, Line, Paper, Paragraph, name_lines, printable
 from schedules.export.sheet import COUNTRY, MOTTO
 
 _FIXED_TIME = 1583366400
@@ -24,13 +24,11 @@ def render(paper: Paper) -> bytes:
 
 def pictures(paper: Paper) -> list[bytes]:
     """The same pages as PNG, for a look on the screen."""
-    return _compile(paper, "png")
+    return _compile(printable(paper), "png")
 
 
 def _compile(paper: Paper, form: Any) -> list[bytes]:
     sources: Any = {"main.typ": source("paper.typ"), "chart.typ": source("chart.typ")}
-    if paper.anchor and paper.anchor.qr:
-        sources["qr.png"] = paper.anchor.qr
     made: Any = typst.compile(
         sources,
         format=form,
@@ -69,7 +67,8 @@ def _data(paper: Paper) -> dict[str, Any]:
             for annex in paper.annexes
         ],
         "anchor": paper.anchor.text if paper.anchor else "",
-        "qr": bool(paper.anchor and paper.anchor.qr),
+        # Numbers, because Typst takes no other file than text from memory.
+        "qr": list(paper.anchor.qr or b"") if paper.anchor else [],
     }
 
 

@@ -202,6 +202,8 @@ def _ended(line: Line) -> Line:
 
 def _cleaned(value: Any) -> Any:
     """Every text inside, control and direction marks gone; figures keep what they are."""
+    if isinstance(value, Look):
+        return value
     if isinstance(value, str):
         return drop_controls(unicodedata.normalize("NFC", value)).replace("\n", " ")
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Evidence of outputs for the tests of reports: written as the daemon writes it, without waiting."""
+"""Evidence of outputs for the tests of reports, written as the daemon writes it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,18 @@ class Outputs:
             session.add(row)
             session.flush()
             number = row.id or 0
-            session.add(Revision(bulletin_id=number, number=1, title=title, body="Nội dung.",
-                                 sha256="c" * 64, created_at=now, created_by="Lan", **fields))  # fmt: skip
+            session.add(
+                Revision(
+                    bulletin_id=number,
+                    number=1,
+                    title=title,
+                    body="Nội dung.",
+                    sha256="c" * 64,
+                    created_at=now,
+                    created_by="Lan",
+                    **fields,
+                )
+            )
         return number
 
     def record(
