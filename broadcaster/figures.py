@@ -13,6 +13,9 @@ from broadcaster.tally import ON_TIME
 
 _OUTPUT = "một bản tin ra đến một nơi nhận là một lượt; chỉ tính lượt thật, không tính mô phỏng"
 _SHARE = "làm tròn đến một chữ số sau dấu phẩy"
+_LISTED = {"unfinished": State.NOT_DONE, "partly": State.PARTLY, "coming": State.NOT_DUE}
+_FEW, _LONGEST = 10, 160
+"""Up to so many tasks are named in the text, in so many characters; more by their numbers."""
 _MINUTES = int(ON_TIME.total_seconds() // 60)
 
 
@@ -31,6 +34,7 @@ def figures_of(report: Report) -> Figures:
         *_totals(report),
         *_punctuality(report),
         *_completion(report),
+        *(_many(name, _in_state(report, state)) for name, state in _LISTED.items()),
         *_chain(report),
     ]
     lists = {
@@ -43,9 +47,7 @@ def figures_of(report: Report) -> Figures:
                               "thông tin điện tử; còn lại là truyền thống"),
         "heard": _breakdown("heard", [one for one in report.channels if one.count.seconds],
                             "kênh ghi trong minh chứng"),
-        "unfinished": _tasks("unfinished", _in_state(report, State.NOT_DONE)),
-        "partly": _tasks("partly", _in_state(report, State.PARTLY)),
-        "coming": _tasks("coming", _in_state(report, State.NOT_DUE)),
+        **{name: _few(name, _in_state(report, state)) for name, state in _LISTED.items()},
     }  # fmt: skip
     return Figures({one.key: one for one in found}, lists)
 
@@ -210,17 +212,33 @@ def _in_state(report: Report, state: State) -> list[TaskResult]:
     return [task for task in report.tasks if task.state is state]
 
 
+def _many(name: str, tasks: Sequence[TaskResult]) -> Figure:
+    """The numbers of tasks that are too many to be named."""
+    shown = ", ".join(task.no for task in tasks) if len(tasks) > _FEW else ""
+    rows = tuple(f"task {task.row}" for task in tasks)
+    return Figure(f"{name}.numbers", shown, "số thứ tự trong kế hoạch", shown, rows=rows)
+
+
+def _few(name: str, tasks: Sequence[TaskResult]) -> list[Mapping[str, Figure]]:
+    return _tasks(name, tasks) if len(tasks) <= _FEW else []
+
+
 def _tasks(name: str, tasks: Iterable[TaskResult]) -> list[Mapping[str, Figure]]:
     return [
         {
             "no": Figure(f"{name}.{task.no}.no", task.no, "kế hoạch", rows=(f"task {task.row}",)),
-            "content": Figure(f"{name}.{task.no}.content", task.content.rstrip(" .;"), "kế hoạch"),
+            "content": Figure(f"{name}.{task.no}.content", _shortened(task.content), "kế hoạch"),
             "timeframe": Figure(f"{name}.{task.no}.timeframe", task.timeframe, "kế hoạch"),
             "done": _units(f"{name}.{task.no}.done", task, task.done, "số mốc có minh chứng"),
             "due": _units(f"{name}.{task.no}.due", task, task.due, "số mốc đến hạn trong kỳ"),
         }
         for task in tasks
     ]
+
+
+def _shortened(text: str) -> str:
+    text = text.rstrip(" .;")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} …"
 
 
 def _units(key: str, task: TaskResult, value: int, rule: str) -> Figure:

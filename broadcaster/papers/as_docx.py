@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from docx import Document
@@ -31,6 +32,7 @@ from schedules.export.archive import without_times
 from schedules.export.word import (
     add_field,
     add_rule,
+    add_run,
     element,
     letterhead,
     pad_cells,
@@ -170,11 +172,13 @@ def _fill(
     paragraph: Any, line: Line, size: int, *, bold: bool = False, italic: bool = False
 ) -> None:
     """The spans of a line; places for the officer are marked yellow."""
-    for span in line:
-        run = paragraph.add_run(span.text)
-        run.font.size, run.bold = Pt(size), bold
-        run.italic = italic or span.blank
-        if span.blank:
+    for blank, spans in groupby(line, key=lambda span: span.blank):
+        run = add_run(paragraph, "".join(span.text for span in spans), size)
+        if bold:
+            run.bold = True
+        if italic or blank:
+            run.italic = True
+        if blank:
             run.font.highlight_color = WD_COLOR_INDEX.YELLOW
 
 
