@@ -86,7 +86,9 @@ class Dispatcher:
         self.stop = threading.Event()
         self.trust = ClockTrust(clock)
         self._precedence = Precedence()
-        self._books = Books(database, clock)
+        self._books = Books(
+            database, clock, lambda name: name in channels and channels[name].simulated
+        )
 
     # What the daemon asks
 

@@ -184,6 +184,19 @@ class PortalSection(_Section):
     url: str = ""
 
 
+class PapersSection(_Section):
+    """[papers]: what official papers say beside the letterhead; empty = as in the plan."""
+
+    signer: str = ""
+    """Họ và tên of who signs."""
+    signer_title: str = ""
+    """ "Chủ tịch" or "Phó Chủ tịch"."""
+    to: str = ""
+    """Kính gửi: where reports go."""
+    archive: str = ""
+    """After "Lưu:", "VT, VHXH"."""
+
+
 class Settings(BaseSettings):
     """All settings of a home."""
 
@@ -199,6 +212,7 @@ class Settings(BaseSettings):
     facebook: FacebookSection = FacebookSection()
     zalo: ZaloSection = ZaloSection()
     portal: PortalSection = PortalSection()
+    papers: PapersSection = PapersSection()
 
     @classmethod
     def settings_customise_sources(

@@ -74,6 +74,13 @@ def read_day(text: str) -> date | None:
     return None
 
 
+def require_day(text: str) -> date:
+    """`read_day` for what must be a date. Raises UserError."""
+    if (day := read_day(text)) is None:
+        raise UserError(f"Không hiểu ngày “{text}”.", "Hãy ghi như 14/12/2026.")
+    return day
+
+
 _NOW = ("now", "ngay", "ngay bây giờ", "bây giờ", "ngay lập tức")
 _NEAR_DAYS = {"hôm nay": 0, "today": 0, "nay": 0, "ngày mai": 1, "mai": 1, "tomorrow": 1}
 _YEARS_AHEAD = 5

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "emergency": ("emergency", "Phát khẩn cấp ngay lập tức, cắt chương trình đang phát."),
     "run": ("run", "Chạy chương trình phát (để chạy suốt ngày đêm)."),
     "evidence": ("evidence", "Sổ minh chứng: xem và kiểm tra."),
+    "report": ("report", "Báo cáo kết quả một kỳ: docx, pdf, json; giải thích từng con số."),
+    "document": ("document", "Văn bản theo mẫu: giấy mời, thông báo, phiếu duyệt."),
     "channel": ("channel", "Các kênh: xem và kiểm tra kết nối."),
     "person": ("person", "Người dùng: thêm người và vai trò."),
     "status": ("status", "Tình hình hôm nay: việc sắp tới, việc cần người xử lý."),

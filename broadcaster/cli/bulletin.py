@@ -33,6 +33,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("approve", help="Duyệt (người khác người soạn).")(approve)
     noun.command("return", help="Trả lại cho biên tập viên.")(return_)
     noun.command("withdraw", help="Gỡ khỏi sử dụng.")(withdraw)
+    noun.command("sheet", help="Phiếu duyệt tin, bài để in và ký.")(sheet)
     noun.command("preview", help="Xem đúng nội dung sẽ phát hoặc đăng.")(preview)
     app.add_typer(noun, name=name)
 
@@ -179,6 +180,21 @@ def preview(
         say(f"Không đăng được: {problem}", "bold red")
     if output is not None:
         note(f"Đã ghi: {output}")
+
+
+def sheet(
+    bulletin: _Id,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Tệp .docx hoặc .pdf.")],
+) -> None:
+    """The approval sheet: the text, its hashes, who decided what and when."""
+    from broadcaster.documents import SHEET, About, make_document
+    from broadcaster.papers import format_of, render, write
+
+    fmt = format_of(output)
+    with opened() as app:
+        paper = make_document(app, SHEET, About(bulletin=bulletin))
+    write(output, render(paper, fmt))
+    say(f"Đã ghi {output}")
 
 
 def _read(file: Path) -> Any:

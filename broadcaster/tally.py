@@ -1,0 +1,364 @@
+"""Counts what went out in a period: one pass over the evidence, real outputs only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+import sqlalchemy
+from sqlmodel import Session, col, select
+
+from broadcaster.evidence import Kind
+from broadcaster.periods import Period
+from broadcaster.records import DeliveryStatus as Status
+from broadcaster.records import EvidenceRecord
+from content.bulletin import Bulletin, Revision
+from content.topics import OTHER, topic_codes
+
+ON_TIME = timedelta(minutes=5)
+"""A session that begins later than this after its hour is not on time."""
+_CLOCK_SLACK = timedelta(minutes=5)
+_BATCH = 2000
+_WANTED = (
+    '"outcome":"sent"',
+    '"outcome":"missed"',
+    '"outcome":"failed"',
+    '"outcome":"unknown"',
+    '"kind":"manual"',
+    '"action":"approve"',
+)
+"""Marks of the records that a report counts; canonical JSON spells each in one way only."""
+_BY_HAND = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One bulletin that reached one target (lượt), or one piece of evidence added by hand."""
+
+    seq: int
+    day: date
+    channel: str
+    """A channel, or the manual form (hình thức) of a piece of evidence added by hand."""
+    bulletin: int | None
+    task: str | None
+    topic: str
+    seconds: float
+    reach: int | None
+    link: str | None
+
+    @property
+    def month(self) -> str:
+        """ "2026-07"."""
+        return f"{self.day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Outputs of one kind, and the evidence that says so."""
+
+    seqs: tuple[int, ...] = ()
+    bulletins: frozenset[int] = frozenset()
+    seconds: float = 0.0
+    reach: int = 0
+    told: tuple[int, ...] = ()
+    """Records in which the platform told how many people it reached."""
+
+    @property
+    def outputs(self) -> int:
+        return len(self.seqs)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """All that was counted in one period."""
+
+    total: Count
+    by_channel: Mapping[str, Count]
+    by_topic: Mapping[str, Count]
+    by_month: Mapping[str, Count]
+    by_task: Mapping[str, tuple[Output, ...]]
+    """By the task's number; also of the days before the period (see `tally`)."""
+    sessions: tuple[int, ...]
+    """For each session (a broadcast on a target) the record that decided it."""
+    on_time: tuple[int, ...]
+    missed: tuple[int, ...]
+    failed: tuple[int, ...]
+    unknown: tuple[int, ...]
+    """Outputs of which nobody knows yet whether they went out."""
+    approved: tuple[int, ...]
+    simulated: int
+    """Outputs of sandbox channels: never counted."""
+    out_of_order: tuple[int, ...]
+    """Records whose time lies before that of the record they follow: the clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a revision is about."""
+
+    task: str | None
+    topic: str
+
+
+def words_of_revisions(session: Session, station_id: int) -> dict[tuple[int, int], Words]:
+    """For each (bulletin, revision): its task and topic, without its text."""
+    columns = (Revision.bulletin_id, Revision.number, Revision.task, Revision.topic, Revision.title)
+    query = (
+        sqlalchemy.select(*map(col, columns))
+        .join(Bulletin, col(Bulletin.id) == col(Revision.bulletin_id))
+        .where(col(Bulletin.station_id) == station_id)
+    )
+    found = {}
+    for row in session.connection().execute(query):
+        bulletin, number, task, topic, title = tuple(row)
+        found[(bulletin, number)] = Words(task, topic or topic_codes(title)[0])
+    return found
+
+
+def tally(
+    session: Session,
+    station_id: int,
+    period: Period,
+    zone: tzinfo,
+    *,
+    since: date | None = None,
+    topics: Mapping[str, str] | None = None,
+) -> Tally:
+    """Count a station's period in one pass; memory grows with what is counted, not the ledger.
+
+    What went out from `since` until the period began is kept for the tasks only: a time that a
+    plan gives may have begun, and been used, before the period. `topics` are those of the tasks,
+    for outputs that do not say theirs.
+    """
+    words = words_of_revisions(session, station_id)
+    counter = _Counter(period, zone, words, since or period.start, topics or {})
+    for seq, body in _stream(session, station_id):
+        counter.take(seq, body)
+    return counter.tally()
+
+
+def _stream(session: Session, station_id: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The records that may count, in order, in bounded memory."""
+    after = 0
+    while True:
+        rows = session.exec(
+            select(EvidenceRecord.seq, EvidenceRecord.body)
+            .where(EvidenceRecord.station_id == station_id, EvidenceRecord.seq > after)
+            .order_by(col(EvidenceRecord.seq))
+            .limit(_BATCH)
+        ).all()
+        if not rows:
+            return
+        for seq, body in rows:
+            if any(mark in body for mark in _WANTED):
+                yield seq, json.loads(body)
+        after = rows[-1][0]
+
+
+@dataclass(slots=True)
+class _Sum:
+    seqs: list[int] = field(default_factory=list)
+    bulletins: set[int] = field(default_factory=set)
+    seconds: float = 0.0
+    reach: int = 0
+    told: list[int] = field(default_factory=list)
+
+    def add(self, output: Output) -> None:
+        self.seqs.append(output.seq)
+        self.seconds += output.seconds
+        if output.bulletin is not None:
+            self.bulletins.add(output.bulletin)
+        if output.reach is not None:
+            self.reach += output.reach
+            self.told.append(output.seq)
+
+    def count(self) -> Count:
+        return Count(
+            tuple(self.seqs),
+            frozenset(self.bulletins),
+            round(self.seconds, 3),
+            self.reach,
+            tuple(self.told),
+        )
+
+
+@dataclass(slots=True)
+class _Session:
+    seq: int
+    on_time: bool = False
+
+
+@dataclass(slots=True)
+class _Counter:
+    """What has been seen so far."""
+
+    period: Period
+    zone: tzinfo
+    words: Mapping[tuple[int, int], Words]
+    since: date
+    topics: Mapping[str, str]
+    total: _Sum = field(default_factory=_Sum)
+    groups: dict[str, dict[str, _Sum]] = field(default_factory=dict)
+    tasks: dict[str, list[Output]] = field(default_factory=dict)
+    sessions: dict[tuple[Any, Any], _Session] = field(default_factory=dict)
+    outcomes: dict[str, dict[int, int]] = field(default_factory=dict)
+    approved: list[int] = field(default_factory=list)
+    simulated: int = 0
+    newest: datetime | None = None
+    out_of_order: list[int] = field(default_factory=list)
+
+    def take(self, seq: int, body: dict[str, Any]) -> None:
+        """Count one record, if it counts."""
+        at = datetime.fromisoformat(body["at"])
+        set_back = self.newest is not None and at < self.newest - _CLOCK_SLACK
+        self.newest = at if self.newest is None else max(at, self.newest)
+        day = self._day(body)
+        if day not in self.period:
+            self._settle(body)
+            self._before(seq, day, body)
+            return
+        if set_back:
+            self.out_of_order.append(seq)
+        if body["kind"] == Kind.REVIEW:
+            self.approved.append(seq)
+        elif body["simulated"]:
+            self.simulated += body["outcome"] == Status.SENT
+        elif body["kind"] == Kind.MANUAL:
+            self._count(self._manual(seq, day, body))
+        elif body["outcome"] is not None:
+            self._outcome(seq, day, body)
+
+    def _before(self, seq: int, day: date, body: dict[str, Any]) -> None:
+        """Outputs of earlier days, for the tasks."""
+        if self.since <= day < self.period.start and not body["simulated"]:
+            if body["kind"] == Kind.MANUAL:
+                self._keep(self._manual(seq, day, body))
+            elif body["outcome"] == Status.SENT:
+                self._keep(self._output(seq, day, body))
+
+    def _day(self, body: dict[str, Any]) -> date:
+        """The station's day of an output; of what never began, the day it was planned for."""
+        details = body["details"]
+        if body["kind"] == Kind.MANUAL and (stated := details.get("date") or details.get("day")):
+            return date.fromisoformat(str(stated)[:10])
+        moment = body["started_at"] or body["scheduled_at"] or body["at"]
+        return datetime.fromisoformat(moment).astimezone(self.zone).date()
+
+    def _outcome(self, seq: int, day: date, body: dict[str, Any]) -> None:
+        delivery, outcome = body["delivery"], Status(body["outcome"])
+        self._settle(body)
+        seen = self.outcomes.setdefault(outcome, {})
+        if delivery in seen:
+            return
+        seen[delivery] = seq
+        if outcome is Status.UNKNOWN:
+            return
+        session = self.sessions.setdefault((body["broadcast"], body["target"]), _Session(seq))
+        if outcome is Status.SENT:
+            if not session.on_time and _punctual(body):
+                session.seq, session.on_time = seq, True
+            self._count(self._output(seq, day, body))
+
+    def _settle(self, body: dict[str, Any]) -> None:
+        """A later record of a delivery ends its being unknown."""
+        self.outcomes.get(Status.UNKNOWN, {}).pop(body["delivery"], None)
+
+    def _output(self, seq: int, day: date, body: dict[str, Any]) -> Output:
+        words = self.words.get((body["bulletin"], body["revision"]), Words(None, OTHER))
+        topic = words.topic if words.topic != OTHER else self.topics.get(words.task or "", OTHER)
+        return Output(
+            seq,
+            day,
+            body["channel"],
+            body["bulletin"],
+            words.task,
+            topic,
+            _seconds(body),
+            _reach(body),
+            body["permalink"],
+        )
+
+    def _manual(self, seq: int, day: date, body: dict[str, Any]) -> Output:
+        """Evidence added by a person (`evidence add`): a poster, a conference, a posted notice."""
+        details = body["details"]
+        task = str(details["task"]) if details.get("task") is not None else None
+        people = details.get("people")
+        return Output(
+            seq,
+            day,
+            str(body["channel"] or details.get("form") or _BY_HAND),
+            body["bulletin"],
+            task,
+            str(details.get("topic") or self.topics.get(task or "", OTHER)),
+            0.0,
+            people if isinstance(people, int) and people >= 0 else None,
+            body["permalink"],
+        )
+
+    def _count(self, output: Output) -> None:
+        self.total.add(output)
+        for kind, name in (
+            ("channel", output.channel),
+            ("topic", output.topic),
+            ("month", output.month),
+        ):
+            self.groups.setdefault(kind, {}).setdefault(name, _Sum()).add(output)
+        self._keep(output)
+
+    def _keep(self, output: Output) -> None:
+        if output.task is not None:
+            self.tasks.setdefault(output.task, []).append(output)
+
+    def tally(self) -> Tally:
+        months = self.groups.get("month", {})
+        return Tally(
+            total=self.total.count(),
+            by_channel=self._counts("channel"),
+            by_topic=self._counts("topic"),
+            by_month={one: months.get(one, _Sum()).count() for one in self.period.months()},
+            by_task={task: tuple(found) for task, found in self.tasks.items()},
+            sessions=tuple(one.seq for one in self.sessions.values()),
+            on_time=tuple(one.seq for one in self.sessions.values() if one.on_time),
+            missed=self._seqs(Status.MISSED),
+            failed=self._seqs(Status.FAILED),
+            unknown=self._seqs(Status.UNKNOWN),
+            approved=tuple(self.approved),
+            simulated=self.simulated,
+            out_of_order=tuple(self.out_of_order),
+        )
+
+    def _counts(self, kind: str) -> dict[str, Count]:
+        """The largest first; equal ones by name, so that the order never depends on chance."""
+        found = {name: one.count() for name, one in self.groups.get(kind, {}).items()}
+        return dict(sorted(found.items(), key=lambda item: (-item[1].outputs, item[0])))
+
+    def _seqs(self, outcome: Status) -> tuple[int, ...]:
+        return tuple(self.outcomes.get(outcome, {}).values())
+
+
+def _punctual(body: dict[str, Any]) -> bool:
+    if body["started_at"] is None or body["scheduled_at"] is None:
+        return False
+    late = datetime.fromisoformat(body["started_at"]) - datetime.fromisoformat(body["scheduled_at"])
+    return late <= ON_TIME
+
+
+def _seconds(body: dict[str, Any]) -> float:
+    """How long it sounded; 0 for what is read and not heard."""
+    seconds = body["details"].get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+
+def _reach(body: dict[str, Any]) -> int | None:
+    """How many people the platform says it reached; None where it says nothing.
+
+    Zalo messages to recent contacts are counted one by one (`channels.zalo_recent`).
+    """
+    details = body["details"]
+    told = details.get("reach")
+    if told is None and body["channel"] == "zalo" and str(body["external_id"]).startswith("recent"):
+        told = details.get("sent")
+    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
