@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,9 +20,11 @@ from channels.base import Artefact
 from content.bulletin import Revision
 from content.errors import Problem, UserError
 from content.people import Role, require_role
-from content.text_file import read_text
+from content.text_file import read_bytes
 from schedules.plan import Plan, Task
-from schedules.plan_reader import read_plan
+from schedules.plan_reader import read_plan_bytes
+
+Count = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,19 @@ class Progress:
     sent: int
 
 
-def import_plan(app: App, path: Path) -> Imported:
-    """Read the document and keep it. Raises UserError and keeps nothing when it is unreadable."""
-    text = read_text(path)
-    document = read_plan(text, path.name).to_json()
-    _refuse_empty(document, path)
-    source = path.read_bytes()
+def import_plan(app: App, path: Path, count: Count = lambda done, total: None) -> Imported:
+    """Read the document and keep it; `count` is told (pages done, of how many).
+
+    The same bytes a second time change nothing and are not read again. Raises UserError and
+    keeps nothing when it is unreadable.
+    """
+    source = read_bytes(path)
     digest = hashlib.sha256(source).hexdigest()
-    stored = app.store.put(Artefact(path.name, "text/plain", source))
+    if (before := _imported(app, digest)) is not None:
+        return before
+    document = read_plan_bytes(source, str(path), count).to_json()
+    _refuse_empty(document, path)
+    stored = app.store.put(Artefact(path.name, _media_type(source), source))
     now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
@@ -72,6 +80,21 @@ def import_plan(app: App, path: Path) -> Imported:
             artefacts=[stored],
         )
     return Imported(plan, tasks)
+
+
+def _imported(app: App, digest: str) -> Imported | None:
+    with app.database.reading() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        query = select(Plan).where(Plan.station_id == app.station_id, Plan.source_sha256 == digest)
+        plan = session.exec(query).first()
+        return Imported(plan, tasks_of(session, plan), again=True) if plan else None
+
+
+def _media_type(source: bytes) -> str:
+    """Of the kinds that can be read, told by the first bytes."""
+    if source.startswith(b"PK"):
+        return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    return "application/pdf" if source.startswith(b"%PDF-") else "text/plain"
 
 
 def _refuse_empty(document: dict[str, Any], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import bullet, note, print_json, say, table
+from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
@@ -19,7 +19,7 @@ _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
-    noun.command("import", help="Nhập văn bản kế hoạch (.txt, .md).")(import_)
+    noun.command("import", help="Nhập văn bản kế hoạch (.docx, .pdf, .txt, .md).")(import_)
     noun.command("list", help="Các kế hoạch đã nhập.")(list_plans)
     noun.command("show", help="Xem một kế hoạch: nhiệm vụ và cảnh báo.")(show)
     noun.command("status", help="Mỗi nhiệm vụ đã làm đến đâu.")(status)
@@ -31,8 +31,8 @@ def import_(
     file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")], as_json: _Json = False
 ) -> None:
     """Import a document and print what was read."""
-    with opened() as app:
-        imported = plans.import_plan(app, file)
+    with opened() as app, counting("Đang đọc") as count:
+        imported = plans.import_plan(app, file, count)
     if imported.again:
         note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
     if as_json:
@@ -167,8 +167,9 @@ def _print_warnings(warnings: list[dict[str, Any]]) -> None:
         return
     say(f"Cần xem lại {len(warnings)} chỗ:", "bold yellow")
     for warning in warnings:
-        where = f"dòng {warning['line']}: " if warning["line"] else ""
-        bullet(f"{where}{warning['message']}")
+        line = f"dòng {warning['line']}" if warning["line"] else ""
+        where = warning.get("place") or line
+        bullet(f"{where}: {warning['message']}" if where else warning["message"])
 
 
 def _day(value: date | None) -> str:

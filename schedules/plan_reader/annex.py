@@ -38,6 +38,7 @@ class AnnexResult:
     tasks: list[PlanTask]
     warnings: list[PlanWarning]
     problems: list[Problem]
+    unknown: list[SourceTable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def read_annexes(
 
     `plan_time` is the plan's own time phrase, used where a table has no time column.
     """
-    result = AnnexResult([], [], [])
+    result = AnnexResult([], [], [], [])
     for table in tables:
         _read_table(table, context, plan_time, result)
     _number(result)
@@ -69,6 +70,7 @@ def _read_table(
     header = _header(table.rows)
     if header is None:
         result.problems.append(_unknown_table(table))
+        result.unknown.append(table)
         return
     fields, rows_used = header
     titles = table.rows[rows_used - 1]

@@ -69,7 +69,7 @@ def read_blocks(blocks: Sequence[Block], source_name: str) -> PlanDocument:
     context = _context(body, period)
     time = _plan_time(body, period, context)
     annexes = read_annexes(tables, context, time.text)
-    if annexes.problems:
+    if annexes.problems and not (annexes.tasks or body.outline.of(Section.CONTENT)):
         raise _unusable(annexes, source_name)
     return _document(body, lines, annexes, time, context)
 
@@ -111,7 +111,7 @@ def _refuse_what_is_no_plan(body: _Body, tables: Sequence[SourceTable], name: st
     if not body.header.has_heading and not tables and not body.outline.parts:
         raise UserError(
             "Tệp không giống một kế hoạch: không có dòng “KẾ HOẠCH”, không có mục, không có bảng.",
-            "Hãy chọn đúng tệp kế hoạch (.txt hoặc .md).",
+            "Hãy chọn đúng tệp kế hoạch (.docx, .pdf, .txt hoặc .md).",
             file=name,
         )
 
@@ -188,6 +188,7 @@ def _document(
         _body_warnings(body),
         map(checks.unread_warning, ending.unread),
         annexes.warnings,
+        map(checks.unknown_table_warning, annexes.unknown),
         () if annexes.tasks else derivation_warnings(topics, forms),
         _duty_warnings(tasks),
     )

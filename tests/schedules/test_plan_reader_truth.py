@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schedules.plan_reader import PlanDocument, read_plan
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-PLANS = SHARED / "plans"
-TRUTH = SHARED / "data" / "plan_truth"
+from tests.shared_data import PLANS, TRUTH
 
 pytestmark = pytest.mark.skipif(not TRUTH.is_dir(), reason="the shared plans are not here")
 

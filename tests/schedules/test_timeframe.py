@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.timeframe import Kind, PlanContext, find_obligations, read_timeframe
+from tests.shared_data import SHARED
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "timeframes.json"
+TIMEFRAMES = SHARED / "data" / "timeframes.json"
 OWN = Path(__file__).parent / "timeframe_data" / "phrases.json"
 YEAR_2026 = PlanContext(2026, date(2026, 1, 1), date(2026, 12, 31), date(2026, 1, 20))
 FIELDS = ("kind", "windows", "due", "recurrence", "at_least", "weekdays")
@@ -43,7 +44,7 @@ def _phrases(path: Path) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("expected", "context"), [*_phrases(SHARED), *_phrases(OWN)])
+@pytest.mark.parametrize(("expected", "context"), [*_phrases(TIMEFRAMES), *_phrases(OWN)])
 def test_a_phrase_is_read_as_a_person_reads_it(
     expected: dict[str, Any], context: PlanContext
 ) -> None:
