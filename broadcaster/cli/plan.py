@@ -12,6 +12,7 @@ import typer
 from broadcaster import plans
 from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
+from broadcaster.plan_correction import Correction
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
@@ -28,17 +29,38 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")], as_json: _Json = False
+    file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")],
+    replaces: Annotated[
+        int | None, typer.Option("--replaces", help="Số kế hoạch mà bản này sửa.")
+    ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Import a document and print what was read."""
-    with opened() as app, counting("Đang đọc") as count:
-        imported = plans.import_plan(app, file, count)
+    confirm = _told if replaces is not None else _asked if sys.stdin.isatty() else None
+    with opened() as app:
+        with counting("Đang đọc") as count:
+            read = plans.read_document(app, file, count)
+        imported = plans.keep_document(app, read, replaces=replaces, confirm=confirm)
     if imported.again:
         note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
     if as_json:
-        print_json(plans.to_json(imported.plan))
+        changes = {"changes": imported.changes.to_json()} if imported.changes else {}
+        print_json(plans.to_json(imported.plan) | changes)
     else:
         _print(imported)
+        note(f"Tiếp theo, xem và xác nhận: broadcaster plan review {imported.plan.id}")
+
+
+def _told(change: Correction) -> bool:
+    for line in change.lines():
+        note(line)
+    return True
+
+
+def _asked(change: Correction) -> bool:
+    note(f"Đây là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
+    _told(change)
+    return typer.confirm("Thay bản cũ bằng bản này?", default=False, err=True)
 
 
 def list_plans(as_json: _Json = False) -> None:
