@@ -267,7 +267,7 @@ def _need(
         channels=tuple(task.channels),
         windows=windows,
         per_week=often if "weekly" in recurrence else None,
-        total=often * months if "monthly" in recurrence else weeks or None,
+        total=often * months if "monthly" in recurrence else often * weeks or None,
         done=_done(app, session, task, week),
     )
 

@@ -13,6 +13,7 @@ from broadcaster import plans
 from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.plan_correction import Correction
+from schedules.plan import Task
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
@@ -23,6 +24,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("import", help="Nhập văn bản kế hoạch (.docx, .pdf, .txt, .md).")(import_)
     noun.command("list", help="Các kế hoạch đã nhập.")(list_plans)
     noun.command("show", help="Xem một kế hoạch: nhiệm vụ và cảnh báo.")(show)
+    noun.command("review", help="Duyệt những chỗ cần người quyết định.")(review)
     noun.command("status", help="Mỗi nhiệm vụ đã làm đến đâu.")(status)
     noun.command("timeframe", help="Đọc cụm từ chỉ thời gian (“-” = mỗi dòng một cụm).")(timeframe)
     app.add_typer(noun, name=name)
@@ -92,6 +94,23 @@ def show(
         _print(imported)
 
 
+def review(
+    plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Ghi các câu hỏi ra tệp để sửa.")
+    ] = None,
+    answers: Annotated[Path | None, typer.Option("--from", help="Đọc tệp đã sửa.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Xác nhận tất cả đúng như đã đọc và tạm tính.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Decide what needs a person: on the terminal, or in a file."""
+    from broadcaster.cli.plan_review import review_plan
+
+    review_plan(plan, export, answers, accept=accept, as_json=as_json)
+
+
 def status(
     plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
     as_json: _Json = False,
@@ -106,7 +125,7 @@ def status(
                     "no": row.task.no,
                     "content": row.task.content,
                     "channels": row.task.channels,
-                    "timeframe": row.task.timeframe,
+                    "timeframe": row.task.reading(),
                     "bulletins": row.bulletins,
                     "sent": row.sent,
                 }
@@ -117,7 +136,7 @@ def status(
     table(
         ["Số", "Nhiệm vụ", "Thời gian", "Bản tin", "Đã phát"],
         [
-            (r.task.no, r.task.content, r.task.timeframe.get("text"), r.bulletins, r.sent)
+            (r.task.no, r.task.content, r.task.reading().get("text"), r.bulletins, r.sent)
             for r in rows
         ],
     )
@@ -175,13 +194,21 @@ def _print(imported: plans.Imported) -> None:
     )
     say(f"Thời gian: {_day(plan.period_start)} – {_day(plan.period_end)}")
     table(
-        ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì"],
+        ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì", "Nguồn"],
         [
-            (t.no, t.content, ", ".join(t.channels), t.timeframe.get("text"), t.lead)
+            (t.no, t.content, ", ".join(t.channels), t.reading().get("text"), t.lead, _source(t))
             for t in imported.tasks
         ],
     )
     _print_warnings(document["warnings"])
+
+
+def _source(task: Task) -> str:
+    """Where a task comes from; what the program derived waits for a person's word."""
+    word = {"annex": "phụ lục", "derived": "suy ra", "duty": "phân công"}[task.source]
+    if task.confirmed_at is not None:
+        return f"{word}, đã xác nhận"
+    return word if task.source == "annex" else f"{word}, chờ xác nhận"
 
 
 def _print_warnings(warnings: list[dict[str, Any]]) -> None:
