@@ -45,6 +45,8 @@ class AnnexResult:
 class _Row:
     no: int
     cells: dict[Field, str]
+    group: str = ""
+    """The heading over the whole table that it stands under."""
 
     def get(self, field: Field) -> str:
         return self.cells.get(field, "")
@@ -137,16 +139,18 @@ def _rows(
 ) -> Iterator[_Row]:
     """Rows that ask for something; a row broken over two is put together again."""
     pending: _Row | None = None
+    group = ""
     for row in rows:
-        current = _as_row(row, fields, warnings)
+        current = replace(_as_row(row, fields, warnings), group=group)
         if not any(current.cells.values()) or _repeats_header(row) or _is_index(row):
             continue
         if _is_group(current):
             if pending:
                 yield pending
             pending = None
+            group = current.get(Field.CONTENT) or current.get(Field.NO)
         elif pending and not current.get(Field.CONTENT) and not current.get(Field.NO):
-            pending = _Row(pending.no, _joined(pending.cells, current.cells))
+            pending = replace(pending, cells=_joined(pending.cells, current.cells))
         else:
             if pending:
                 yield pending
@@ -222,7 +226,7 @@ def _complete(
     if missing:
         message = f"Dòng {cells.get(Field.NO) or '?'} của phụ lục để trống: {', '.join(missing)}."
         warnings.append(PlanWarning("missing_cell", row.no, message))
-    return _Row(row.no, cells)
+    return replace(row, cells=cells)
 
 
 def _task(
@@ -232,6 +236,7 @@ def _task(
     channels = (
         named_channels(form)
         or named_channels(content)
+        or named_channels(row.group)
         or named_channels(row.get(Field.LEAD))
         or (OTHER,)
     )

@@ -28,7 +28,7 @@ from schedules.plan_reader.references import find_references
 from schedules.plan_reader.signature import read_ending
 from schedules.plan_reader.source import Block, SourceLine, SourceTable, lines_of
 from schedules.plan_reader.tables import split_tables
-from schedules.plan_reader.tasks import derivation_warnings, derived_tasks, duty_tasks
+from schedules.plan_reader.tasks import derivation_warnings, derived_tasks, duty_tasks, form_tasks
 from schedules.timeframe import PlanContext, Timeframe, find_period, read_timeframe
 
 _SURE = 0.7
@@ -224,6 +224,7 @@ def _tasks(
     tasks = list(annexes.tasks)
     if not tasks:
         tasks.extend(derived_tasks(topics, forms, time))
+    tasks.extend(form_tasks(forms, context))
     tasks.extend(duty_tasks(assignments, context))
     return tuple(tasks)
 

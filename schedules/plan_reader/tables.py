@@ -14,7 +14,7 @@ _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _GRID = re.compile(r"\s*\+(?:[-=]+\+)+\s*")
 _SIDE_BY_SIDE = re.compile(rf"(?<=[^\s.][^\s])\s{{3,}}(?=[({UPPER}])")
 _GAP = re.compile(r"\s{2,}")
-_NUMBER = re.compile(r"\(?\d{1,3}[.)]?")
+_NUMBER = re.compile(r"\(?(?:\d{1,3}|[IVX]{1,5})[.)]?")
 _FURNITURE = re.compile(fold(r"cộng hòa xã hội|độc lập\s*-|nơi nhận|tm\.|kt\."))
 _LEAST_COLUMNS = 3
 _MOST_COLUMNS = 20
