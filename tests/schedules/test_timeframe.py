@@ -36,6 +36,11 @@ def _context(value: dict[str, Any]) -> PlanContext:
     )
 
 
+def contexts_of(data: dict[str, Any]) -> dict[str, PlanContext]:
+    """The plans that the phrases of a file stand in, by name."""
+    return {name: _context(value) for name, value in data["contexts"].items()}
+
+
 def _marks(number: int) -> list[pytest.MarkDecorator]:
     return [pytest.mark.xfail(reason=NOT_YET[number], strict=True)] if number in NOT_YET else []
 
@@ -44,7 +49,7 @@ def _phrases(path: Path) -> list[Any]:
     if not path.exists():
         return [pytest.param({}, None, marks=pytest.mark.skip(reason=f"no {path.name} here"))]
     data = json.loads(path.read_text("utf-8"))
-    contexts = {name: _context(value) for name, value in data["contexts"].items()}
+    contexts = contexts_of(data)
     return [
         pytest.param(
             item,
