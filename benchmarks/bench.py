@@ -32,10 +32,14 @@ class Sizes:
     characters: int
     """Of the long text that is turned into spoken words."""
     broadcast_characters: int
+    pages: tuple[int, ...]
+    """Of plans as text and as .docx."""
+    pdf_pages: tuple[int, ...]
 
 
-FULL = Sizes(7, (100, 1_000, 10_000), 2_000, 200, 10.0, 5, 40, 50_000, 4_000)
-QUICK = Sizes(3, (100, 1_000), 500, 50, 2.0, 2, 20, 10_000, 1_000)
+_PAGES, _PDF_PAGES = (10, 100, 1_000), (10, 100, 300)
+FULL = Sizes(7, (100, 1_000, 10_000), 2_000, 200, 10.0, 5, 40, 50_000, 4_000, _PAGES, _PDF_PAGES)
+QUICK = Sizes(3, (100, 1_000), 500, 50, 2.0, 2, 20, 10_000, 1_000, _PAGES[:2], (5, 20))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,15 +14,20 @@ from sqlmodel import Session, col, func, select
 from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.evidence import Kind
+from broadcaster.plan_correction import Correction, correction, find_old, replace, task_row
+from broadcaster.plan_correction import get_plan as find_plan
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Artefact
 from content.bulletin import Revision
 from content.errors import Problem, UserError
 from content.people import Role, require_role
-from content.text_file import read_text
-from schedules.plan import Plan, Task
-from schedules.plan_reader import read_plan
+from content.text_file import read_bytes
+from schedules.plan import Plan, PlanVersion, Task
+from schedules.plan_reader import read_plan_bytes
+
+Count = Callable[[int, int], None]
+Confirm = Callable[[Correction], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,20 @@ class Imported:
     plan: Plan
     tasks: list[Task]
     again: bool = False
+    changes: Correction | None = None
+    """What a corrected document changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """A document that was read and is not kept yet."""
+
+    name: str
+    source: bytes
+    digest: str
+    document: dict[str, Any]
+    before: Imported | None = None
+    """The plan that this very document is already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +63,61 @@ class Progress:
     sent: int
 
 
-def import_plan(app: App, path: Path) -> Imported:
-    """Read the document and keep it. Raises UserError and keeps nothing when it is unreadable."""
-    text = read_text(path)
-    document = read_plan(text, path.name).to_json()
-    _refuse_empty(document, path)
-    source = path.read_bytes()
+def import_plan(app: App, path: Path, *, replaces: int | None = None) -> Imported:
+    """Read a document and keep it; see `read_document` and `keep_document`."""
+    return keep_document(app, read_document(app, path), replaces=replaces)
+
+
+def read_document(app: App, path: Path, count: Count = lambda done, total: None) -> ReadPlan:
+    """Read a document; `count` is told (pages done, of how many).
+
+    What was imported before, byte by byte, is not read again. Raises UserError when it cannot
+    be read or asks for nothing.
+    """
+    source = read_bytes(path)
     digest = hashlib.sha256(source).hexdigest()
-    stored = app.store.put(Artefact(path.name, "text/plain", source))
+    if (before := _imported(app, digest)) is not None:
+        return ReadPlan(path.name, source, digest, before.plan.document, before)
+    document = read_plan_bytes(source, str(path), count).to_json()
+    _refuse_empty(document, path)
+    return ReadPlan(path.name, source, digest, document)
+
+
+def keep_document(
+    app: App, read: ReadPlan, *, replaces: int | None = None, confirm: Confirm | None = None
+) -> Imported:
+    """Keep what was read, with its tasks, and evidence of the import.
+
+    A document of a known plan (`replaces`, or the same issuer, number, symbol and year) corrects
+    it when `confirm` says so; naming the plan in `replaces` is a confirmation too. Raises
+    UserError, listing the changes, and keeps nothing when it is not confirmed.
+    """
+    if read.before is not None:
+        return read.before
+    change = _correction(app, read.document, replaces)
+    if change is None:
+        return _keep(app, read, None)
+    if not change.changed:
+        return _as_it_stands(app, change.plan)
+    if not (confirm(change) if confirm else replaces is not None):
+        raise _not_confirmed(change)
+    return _keep(app, read, change.plan.id)
+
+
+def _keep(app: App, read: ReadPlan, replaces: int | None) -> Imported:
+    stored = app.store.put(Artefact(read.name, _media_type(read.source), read.source))
     now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
-        query = select(Plan).where(Plan.station_id == app.station_id, Plan.source_sha256 == digest)
-        if (known := session.exec(query).first()) is not None:
-            return Imported(known, tasks_of(session, known), again=True)
-        plan = _plan(app, document, path.name, digest)
+        if replaces is not None:
+            change = correction(session, find_plan(app, session, replaces), read.document)
+            plan = replace(app, session, change, read.name, read.digest, stored, now)
+            session.flush()
+            return Imported(plan, tasks_of(session, plan), changes=change)
+        plan = _plan(app, read.document, read.name, read.digest)
         session.add(plan)
         session.flush()
-        tasks = [_task(plan, entry) for entry in document["tasks"]]
-        session.add_all(tasks)
+        session.add_all(task_row(plan, entry) for entry in read.document["tasks"])
         evidence.append(
             session,
             app.station_id,
@@ -71,7 +127,66 @@ def import_plan(app: App, path: Path) -> Imported:
             details={"plan": plan.id, "title": plan.title, "person": app.person},
             artefacts=[stored],
         )
-    return Imported(plan, tasks)
+        return Imported(plan, tasks_of(session, plan))
+
+
+def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Correction | None:
+    with app.database.reading() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        if replaces is not None:
+            return correction(session, find_plan(app, session, replaces), document)
+        old = find_old(app, session, document)
+        return correction(session, old, document) if old else None
+
+
+def _not_confirmed(change: Correction) -> UserError:
+    number = change.plan.id
+    return UserError(
+        "",
+        problems=[
+            *(Problem(line) for line in change.lines()),
+            Problem(
+                f"Văn bản này là bản sửa của kế hoạch số {number}; chưa thay đổi gì.",
+                f"Nếu đồng ý với các thay đổi trên, hãy thêm: --replaces {number}.",
+            ),
+        ],
+    )
+
+
+def _as_it_stands(app: App, plan: Plan) -> Imported:
+    with app.database.reading() as session:
+        return Imported(plan, tasks_of(session, plan), again=True)
+
+
+def _imported(app: App, digest: str) -> Imported | None:
+    """By content: the plan whose document it is, or was before a correction."""
+    with app.database.reading() as session:
+        require_role(session, app.station_id, app.person, Role.EDITOR)
+        query = select(Plan).where(Plan.station_id == app.station_id, Plan.source_sha256 == digest)
+        plan = session.exec(query).first()
+        if plan is None and (version := _version_of(app, session, digest)) is not None:
+            raise UserError(
+                f"Văn bản này là bản cũ của kế hoạch số {version.plan_id}, đã được thay bằng"
+                " bản sửa.",
+                f"Hãy xem bản đang dùng: broadcaster plan show {version.plan_id}.",
+            )
+        return Imported(plan, tasks_of(session, plan), again=True) if plan else None
+
+
+def _version_of(app: App, session: Session, digest: str) -> PlanVersion | None:
+    query = (
+        select(PlanVersion)
+        .join(Plan, col(Plan.id) == col(PlanVersion.plan_id))
+        .where(Plan.station_id == app.station_id, PlanVersion.source_sha256 == digest)
+    )
+    return session.exec(query).first()
+
+
+def _media_type(source: bytes) -> str:
+    """Of the kinds that can be read, told by the first bytes."""
+    if source.startswith(b"PK"):
+        return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    return "application/pdf" if source.startswith(b"%PDF-") else "text/plain"
 
 
 def _refuse_empty(document: dict[str, Any], path: Path) -> None:
@@ -109,8 +224,9 @@ def get_plan(app: App, plan_id: int | None) -> Imported:
 
 
 def tasks_of(session: Session, plan: Plan) -> list[Task]:
-    """In the order of the document."""
-    query = select(Task).where(Task.plan_id == plan.id).order_by(col(Task.id))
+    """Those still asked for, in the order of the document."""
+    query = select(Task).where(Task.plan_id == plan.id, col(Task.gone_at).is_(None))
+    query = query.order_by(col(Task.id))
     return list(session.exec(query).all())
 
 
@@ -141,22 +257,6 @@ def _plan(app: App, document: dict[str, Any], name: str, digest: str) -> Plan:
         source_sha256=digest,
         imported_at=app.clock.now(),
         imported_by=app.person,
-    )
-
-
-def _task(plan: Plan, entry: dict[str, Any]) -> Task:
-    return Task(
-        station_id=plan.station_id,
-        plan_id=plan.id or 0,
-        no=str(entry["no"]),
-        content=entry["content"],
-        form=entry["form"],
-        channels=list(entry["channels"]),
-        timeframe=entry["timeframe"],
-        lead=entry["lead"],
-        support=entry["support"],
-        product=entry["product"],
-        source=entry["source"],
     )
 
 

@@ -237,7 +237,7 @@ def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
     query = (
         select(Task, Plan)
         .join(Plan, col(Task.plan_id) == col(Plan.id))
-        .where(Plan.station_id == app.station_id)
+        .where(Plan.station_id == app.station_id, col(Task.gone_at).is_(None))
         .order_by(col(Plan.id).desc(), col(Task.id))
     )
     needs: dict[str, TaskNeed] = {}
@@ -246,7 +246,7 @@ def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
             continue
         windows = tuple(
             (date.fromisoformat(first), date.fromisoformat(last))
-            for first, last in task.timeframe.get("windows") or []
+            for first, last in task.reading().get("windows") or []
         )
         if task.no not in needs:
             needs[task.no] = _need(app, session, task, windows, week)
@@ -257,8 +257,9 @@ def _need(
     app: App, session: Session, task: Task, windows: tuple[tuple[date, date], ...], week: Week
 ) -> TaskNeed:
     """A frequency that the plan names, or else once in every week of its windows."""
-    recurrence = task.timeframe.get("recurrence") or []
-    often = task.timeframe.get("at_least") or 1
+    reading = task.reading()
+    recurrence = reading.get("recurrence") or []
+    often = reading.get("at_least") or 1
     weeks = sum(((last - first).days + 7) // 7 for first, last in windows)
     months = sum(_months(first, last) for first, last in windows)
     return TaskNeed(
@@ -266,7 +267,7 @@ def _need(
         channels=tuple(task.channels),
         windows=windows,
         per_week=often if "weekly" in recurrence else None,
-        total=often * months if "monthly" in recurrence else weeks or None,
+        total=often * months if "monthly" in recurrence else often * weeks or None,
         done=_done(app, session, task, week),
     )
 

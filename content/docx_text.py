@@ -6,8 +6,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
 from content.docx_lists import ListLabels, style_chain
 from content.errors import UserError
@@ -33,8 +34,32 @@ _MAX_COLUMNS = 63
 _RESAVE = "Hãy mở bằng Word, lưu lại dạng .docx, rồi thử lại."
 
 
+@dataclass(frozen=True, slots=True)
+class DocxTable:
+    """A table: rows of cells, a cell is its paragraphs and nested tables in order.
+
+    Of merged cells the first has the text, the others are empty.
+    """
+
+    rows: tuple[tuple[tuple[DocxPiece, ...], ...], ...]
+
+
+DocxPiece: TypeAlias = "str | DocxTable"
+"""A paragraph as Markdown, its soft line breaks kept, or a table."""
+_Read = TypeVar("_Read")
+
+
 def docx_to_markdown(data: bytes, name: str) -> str:
     """The document's text in order, deletions left out; raises UserError naming the file."""
+    return _read(data, name, lambda reader, body: "\n\n".join(reader.blocks(body)))
+
+
+def docx_pieces(data: bytes, name: str) -> list[DocxPiece]:
+    """As `docx_to_markdown`, but tables are told apart and blank paragraphs are kept ("")."""
+    return _read(data, name, lambda reader, body: reader.pieces(body))
+
+
+def _read(data: bytes, name: str, read: Callable[[_Reader, Any], _Read]) -> _Read:
     guard_docx(data, name)
     import docx
     from docx.opc.exceptions import OpcError
@@ -42,7 +67,7 @@ def docx_to_markdown(data: bytes, name: str) -> str:
 
     try:
         document = docx.Document(io.BytesIO(data))
-        return "\n\n".join(_Reader(document).blocks(document.element.body))
+        return read(_Reader(document), document.element.body)
     except (  # what python-docx and lxml raise on damaged parts, found by damaging them
         OpcError,
         InvalidXmlError,
@@ -117,7 +142,10 @@ class _Reader:
     def blocks(self, container: Any) -> Iterator[str]:
         """Paragraphs and tables in order, as Markdown blocks; the items of a list stay together."""
         items: list[str] = []
-        for is_item, block in self._pieces(container):
+        for is_item, piece in self._pieces(container):
+            block = _markdown_table(piece) if isinstance(piece, DocxTable) else piece
+            if not block:
+                continue
             if items and not is_item:
                 yield "\n".join(items)
                 items = []
@@ -128,19 +156,24 @@ class _Reader:
         if items:
             yield "\n".join(items)
 
-    def _pieces(self, container: Any) -> Iterator[tuple[bool, str]]:
+    def pieces(self, container: Any) -> list[DocxPiece]:
+        """Paragraphs and tables in order."""
+        return [piece for _, piece in self._pieces(container)]
+
+    def _pieces(self, container: Any) -> Iterator[tuple[bool, DocxPiece]]:
         for element in container:
             if element.tag == _W + "p":
                 yield from self._paragraph(element)
             elif element.tag == _W + "tbl":
-                if table := self._table(element):
-                    yield False, table
+                yield False, self._table(element)
             elif element.tag not in _NOT_TEXT and isinstance(element.tag, str):
                 yield from self._pieces(element)  # w:sdt, w:ins, w:customXml
 
-    def _paragraph(self, element: Any) -> Iterator[tuple[bool, str]]:
+    def _paragraph(self, element: Any) -> Iterator[tuple[bool, DocxPiece]]:
         text = _inline(element).strip()
-        if text:
+        if not text:
+            yield False, ""
+        else:
             level = self._heading_level(element)
             label = None if level else self._labels.label(element)
             if level:
@@ -170,27 +203,33 @@ class _Reader:
                 return int(found.group(1))
         return 0
 
-    def _table(self, table: Any) -> str:
-        rows = [self._cells(row) for row in table.iter(_W + "tr") if _nearest(row, "tbl") is table]
-        rows = [row for row in rows if any(row)]
-        if not rows:
-            return ""
-        width = min(max(map(len, rows)), _MAX_COLUMNS)
-        if width == 1:
-            return "\n\n".join(row[0] for row in rows)
-        lines = [_table_line(row + [""] * (width - len(row))) for row in rows]
-        return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
+    def _table(self, table: Any) -> DocxTable:
+        rows = [row for row in table.iter(_W + "tr") if _nearest(row, "tbl") is table]
+        return DocxTable(tuple(self._cells(row) for row in rows))
 
-    def _cells(self, row: Any) -> list[str]:
-        cells: list[str] = []
+    def _cells(self, row: Any) -> tuple[tuple[DocxPiece, ...], ...]:
+        cells: list[tuple[DocxPiece, ...]] = [()] * _skipped(row)
         for cell in row.iter(_W + "tc"):
             if _nearest(cell, "tr") is not row:
                 continue
-            cells.append(_one_line(" ".join(self.blocks(cell))))
+            hidden = _is_merged_away(cell)
+            cells.append(() if hidden else tuple(p for p in self.pieces(cell) if p))
             span = cell.find(f"{_W}tcPr/{_W}gridSpan")
             columns = int(span.get(_W + "val", "1")) if span is not None else 1
-            cells.extend([""] * min(columns - 1, _MAX_COLUMNS))
-        return cells
+            cells.extend([()] * min(columns - 1, _MAX_COLUMNS))
+        return tuple(cells)
+
+
+def _is_merged_away(cell: Any) -> bool:
+    """Covered by the cell above it; what may still stand in the file is not shown."""
+    merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+    return merge is not None and merge.get(_W + "val", "continue") == "continue"
+
+
+def _skipped(row: Any) -> int:
+    """Grid columns that a row leaves out at its beginning."""
+    before = row.find(f"{_W}trPr/{_W}gridBefore")
+    return min(int(before.get(_W + "val", "0")), _MAX_COLUMNS) if before is not None else 0
 
 
 def _nearest(element: Any, name: str) -> Any:
@@ -201,6 +240,22 @@ def _nearest(element: Any, name: str) -> Any:
 def _is_fallback(element: Any) -> bool:
     """Word writes a text box twice, once for old programs."""
     return next(element.iterancestors(_FALLBACK), None) is not None
+
+
+def _markdown_table(table: DocxTable) -> str:
+    rows = [[_one_line(_cell_text(cell)) for cell in row] for row in table.rows]
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        return ""
+    width = min(max(map(len, rows)), _MAX_COLUMNS)
+    if width == 1:
+        return "\n\n".join(row[0] for row in rows)
+    lines = [_table_line(row + [""] * (width - len(row))) for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
+
+
+def _cell_text(cell: tuple[DocxPiece, ...]) -> str:
+    return " ".join(_markdown_table(p) if isinstance(p, DocxTable) else p for p in cell)
 
 
 def _table_line(cells: list[str]) -> str:

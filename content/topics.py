@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from content.folding import fold
 
@@ -29,29 +31,62 @@ class Topic:
 @cache
 def all_topics() -> tuple[Topic, ...]:
     """Every topic, in the order of data/topics.toml."""
-    text = resources.files("content").joinpath("data/topics.toml").read_text("utf-8")
     return tuple(
         Topic(item["code"], item["name"], tuple(item["strong"]), tuple(item["keywords"]))
-        for item in tomllib.loads(text)["topic"]
+        for item in _data()["topic"]
     )
 
 
+@cache
+def common_words() -> frozenset[str]:
+    """Folded syllables that stand in nearly every task and bulletin."""
+    return frozenset(map(fold, _data()["common"]))
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files("content").joinpath("data/topics.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """A topic that a text is about, how strongly, and the words that say so, as printed."""
+
+    topic: Topic
+    score: float
+    words: tuple[str, ...]
+
+
 def topic_codes(text: str) -> tuple[str, ...]:
-    """The codes of the topics that `text` is about, best first; ("other",) when none is known.
+    """The codes of the topics that `text` is about, best first; ("other",) when none is known."""
+    return tuple(match.topic.code for match in topic_matches(text)) or (OTHER,)
+
+
+def topic_matches(text: str) -> tuple[TopicMatch, ...]:
+    """The topics that `text` is about, best first.
 
     Words near the beginning, where an item names its subject, count up to twice.
     """
-    folded = " ".join(fold(text).split())
+    printed = " ".join(unicodedata.normalize("NFC", text).split())
     scores: dict[str, float] = {}
-    for match in _keywords().finditer(folded):
+    words: dict[str, dict[str, str]] = {}
+    for match in _keywords().finditer(fold(printed)):
         for code, weight in _weights()[match.group("word")]:
             nearness = 1 + max(0.0, 1 - match.start() / 200)
             scores[code] = scores.get(code, 0.0) + weight * nearness
+            found = printed[match.start() : match.end()]
+            words.setdefault(code, {}).setdefault(match.group("word"), found)
     if not scores:
-        return (OTHER,)
+        return ()
     ranked = sorted(scores, key=lambda code: -scores[code])
     least = _SHARE_OF_BEST * scores[ranked[0]]
-    return tuple(code for code in ranked if scores[code] >= least)
+    by_code = {topic.code: topic for topic in all_topics()}
+    return tuple(
+        TopicMatch(by_code[code], scores[code], tuple(words[code].values()))
+        for code in ranked
+        if scores[code] >= least
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +13,10 @@ from broadcaster.cli.console import counting, moment, note, print_json, say, tab
 from broadcaster.cli.session import opened
 from broadcaster.editorial import Acted
 from broadcaster.evidence import iso
+from broadcaster.suggestions import Suggestions, marked, suggest
 from content import library
 from content.bulletin import BulletinStatus, ReviewAction
+from content.errors import UserError
 from content.workflow import ACTION_LABELS, STATUS_LABELS
 
 _Id = Annotated[int, typer.Argument(help="Số của bản tin.")]
@@ -41,13 +44,31 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 def add(file: _File, as_json: _Json = False) -> None:
     """Read a file into the library."""
     with opened() as app:
-        _done(editorial.add(app, _read(file)), as_json, "Tiếp theo: broadcaster bulletin submit")
+        acted = editorial.add(app, _read(file))
+        suggested = suggest(app, acted.article)
+    following = "Tiếp theo: broadcaster bulletin submit"
+    _done(acted, as_json, following, {"suggestions": suggested.to_json()})
+    if not as_json:
+        _print_suggestions(acted.article.id, suggested)
 
 
-def edit(bulletin: _Id, file: _File, as_json: _Json = False) -> None:
-    """A new revision from a file."""
+def edit(
+    bulletin: _Id,
+    file: Annotated[
+        Path | None, typer.Argument(help="Tệp mới (.md, .docx, .txt); bỏ trống để giữ nội dung.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Mã chủ đề.")] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Số nhiệm vụ của kế hoạch.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """A new revision from a file, or with another topic or task."""
+    if file is None and topic is None and task is None:
+        raise UserError("Chưa cho biết sửa gì.", "Hãy thêm TỆP, --topic MÃ hoặc --task SỐ.")
     with opened() as app:
-        acted = editorial.edit(app, bulletin, _read(file))
+        draft = _read(file) if file else marked(app, bulletin, topic, task)
+        if file is not None and (topic or task):
+            draft = replace(draft, topic=topic or draft.topic, task=task or draft.task)
+        acted = editorial.edit(app, bulletin, draft)
         _done(acted, as_json, "Tiếp theo: broadcaster bulletin submit")
 
 
@@ -119,6 +140,7 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
         article = library.get_article(session, app.station_id, bulletin)
         past = library.history(session, bulletin)
         zone = app.zone
+        suggested = suggest(app, article)
     steps = [
         {
             "revision": revision.number,
@@ -132,7 +154,8 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
         for step in reviews
     ]
     if as_json:
-        print_json(_record(article) | {"body": article.revision.body, "reviews": steps})
+        body = {"body": article.revision.body, "reviews": steps}
+        print_json(_record(article) | body | {"suggestions": suggested.to_json()})
         return
     status = STATUS_LABELS[BulletinStatus(article.bulletin.status)]
     say(f"{article.revision.title}", "bold")
@@ -153,6 +176,7 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
                 for step in reviews
             ],
         )
+    _print_suggestions(article.id, suggested)
 
 
 def preview(
@@ -225,7 +249,25 @@ def _record(article: library.Article) -> dict[str, Any]:
     }
 
 
-def _done(acted: Acted, as_json: bool, following: str = "") -> None:
+def _print_suggestions(bulletin: int, suggested: Suggestions) -> None:
+    """What the words point to, and the command that confirms it."""
+    options = []
+    if suggested.topics:
+        best = suggested.topics[0]
+        words = ", ".join(f"“{word}”" for word in best.words[:3])
+        note(f"Gợi ý: chủ đề {best.topic.code} ({best.topic.name}) vì có {words}.")
+        options.append(f"--topic {best.topic.code}")
+    for one in suggested.tasks:
+        note(f"Gợi ý: nhiệm vụ {one.no} vì {one.reason}.")
+    if suggested.tasks:
+        options.append(f"--task {suggested.tasks[0].no}")
+    if options:
+        note(f"Xác nhận: broadcaster bulletin edit {bulletin} {' '.join(options)}")
+
+
+def _done(
+    acted: Acted, as_json: bool, following: str = "", more: dict[str, Any] | None = None
+) -> None:
     article = acted.article
     if as_json:
         print_json(
@@ -235,6 +277,7 @@ def _done(acted: Acted, as_json: bool, following: str = "") -> None:
                 "status": article.bulletin.status,
                 "cancelled": acted.cancelled,
             }
+            | (more or {})
         )
         return
     status = STATUS_LABELS[BulletinStatus(article.bulletin.status)]

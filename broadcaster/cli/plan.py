@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import bullet, note, print_json, say, table
+from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
+from broadcaster.plan_correction import Correction
+from schedules.plan import Task
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
@@ -19,26 +21,48 @@ _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
-    noun.command("import", help="Nhập văn bản kế hoạch (.txt, .md).")(import_)
+    noun.command("import", help="Nhập văn bản kế hoạch (.docx, .pdf, .txt, .md).")(import_)
     noun.command("list", help="Các kế hoạch đã nhập.")(list_plans)
     noun.command("show", help="Xem một kế hoạch: nhiệm vụ và cảnh báo.")(show)
+    noun.command("review", help="Duyệt những chỗ cần người quyết định.")(review)
     noun.command("status", help="Mỗi nhiệm vụ đã làm đến đâu.")(status)
     noun.command("timeframe", help="Đọc cụm từ chỉ thời gian (“-” = mỗi dòng một cụm).")(timeframe)
     app.add_typer(noun, name=name)
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")], as_json: _Json = False
+    file: Annotated[Path, typer.Argument(help="Tệp kế hoạch.")],
+    replaces: Annotated[
+        int | None, typer.Option("--replaces", help="Số kế hoạch mà bản này sửa.")
+    ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Import a document and print what was read."""
+    confirm = _told if replaces is not None else _asked if sys.stdin.isatty() else None
     with opened() as app:
-        imported = plans.import_plan(app, file)
+        with counting("Đang đọc") as count:
+            read = plans.read_document(app, file, count)
+        imported = plans.keep_document(app, read, replaces=replaces, confirm=confirm)
     if imported.again:
         note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
     if as_json:
-        print_json(plans.to_json(imported.plan))
+        changes = {"changes": imported.changes.to_json()} if imported.changes else {}
+        print_json(plans.to_json(imported.plan) | changes)
     else:
         _print(imported)
+        note(f"Tiếp theo, xem và xác nhận: broadcaster plan review {imported.plan.id}")
+
+
+def _told(change: Correction) -> bool:
+    for line in change.lines():
+        note(line)
+    return True
+
+
+def _asked(change: Correction) -> bool:
+    note(f"Đây là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
+    _told(change)
+    return typer.confirm("Thay bản cũ bằng bản này?", default=False, err=True)
 
 
 def list_plans(as_json: _Json = False) -> None:
@@ -70,6 +94,23 @@ def show(
         _print(imported)
 
 
+def review(
+    plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Ghi các câu hỏi ra tệp để sửa.")
+    ] = None,
+    answers: Annotated[Path | None, typer.Option("--from", help="Đọc tệp đã sửa.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Xác nhận tất cả đúng như đã đọc và tạm tính.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Decide what needs a person: on the terminal, or in a file."""
+    from broadcaster.cli.plan_review import review_plan
+
+    review_plan(plan, export, answers, accept=accept, as_json=as_json)
+
+
 def status(
     plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
     as_json: _Json = False,
@@ -84,7 +125,7 @@ def status(
                     "no": row.task.no,
                     "content": row.task.content,
                     "channels": row.task.channels,
-                    "timeframe": row.task.timeframe,
+                    "timeframe": row.task.reading(),
                     "bulletins": row.bulletins,
                     "sent": row.sent,
                 }
@@ -95,7 +136,7 @@ def status(
     table(
         ["Số", "Nhiệm vụ", "Thời gian", "Bản tin", "Đã phát"],
         [
-            (r.task.no, r.task.content, r.task.timeframe.get("text"), r.bulletins, r.sent)
+            (r.task.no, r.task.content, r.task.reading().get("text"), r.bulletins, r.sent)
             for r in rows
         ],
     )
@@ -153,13 +194,21 @@ def _print(imported: plans.Imported) -> None:
     )
     say(f"Thời gian: {_day(plan.period_start)} – {_day(plan.period_end)}")
     table(
-        ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì"],
+        ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì", "Nguồn"],
         [
-            (t.no, t.content, ", ".join(t.channels), t.timeframe.get("text"), t.lead)
+            (t.no, t.content, ", ".join(t.channels), t.reading().get("text"), t.lead, _source(t))
             for t in imported.tasks
         ],
     )
     _print_warnings(document["warnings"])
+
+
+def _source(task: Task) -> str:
+    """Where a task comes from; what the program derived waits for a person's word."""
+    word = {"annex": "phụ lục", "derived": "suy ra", "duty": "phân công"}[task.source]
+    if task.confirmed_at is not None:
+        return f"{word}, đã xác nhận"
+    return word if task.source == "annex" else f"{word}, chờ xác nhận"
 
 
 def _print_warnings(warnings: list[dict[str, Any]]) -> None:
@@ -167,8 +216,9 @@ def _print_warnings(warnings: list[dict[str, Any]]) -> None:
         return
     say(f"Cần xem lại {len(warnings)} chỗ:", "bold yellow")
     for warning in warnings:
-        where = f"dòng {warning['line']}: " if warning["line"] else ""
-        bullet(f"{where}{warning['message']}")
+        line = f"dòng {warning['line']}" if warning["line"] else ""
+        where = warning.get("place") or line
+        bullet(f"{where}: {warning['message']}" if where else warning["message"])
 
 
 def _day(value: date | None) -> str:

@@ -38,12 +38,15 @@ class AnnexResult:
     tasks: list[PlanTask]
     warnings: list[PlanWarning]
     problems: list[Problem]
+    unknown: list[SourceTable]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     no: int
     cells: dict[Field, str]
+    group: str = ""
+    """The heading over the whole table that it stands under."""
 
     def get(self, field: Field) -> str:
         return self.cells.get(field, "")
@@ -56,7 +59,7 @@ def read_annexes(
 
     `plan_time` is the plan's own time phrase, used where a table has no time column.
     """
-    result = AnnexResult([], [], [])
+    result = AnnexResult([], [], [], [])
     for table in tables:
         _read_table(table, context, plan_time, result)
     _number(result)
@@ -69,6 +72,7 @@ def _read_table(
     header = _header(table.rows)
     if header is None:
         result.problems.append(_unknown_table(table))
+        result.unknown.append(table)
         return
     fields, rows_used = header
     titles = table.rows[rows_used - 1]
@@ -135,16 +139,18 @@ def _rows(
 ) -> Iterator[_Row]:
     """Rows that ask for something; a row broken over two is put together again."""
     pending: _Row | None = None
+    group = ""
     for row in rows:
-        current = _as_row(row, fields, warnings)
+        current = replace(_as_row(row, fields, warnings), group=group)
         if not any(current.cells.values()) or _repeats_header(row) or _is_index(row):
             continue
         if _is_group(current):
             if pending:
                 yield pending
             pending = None
+            group = current.get(Field.CONTENT) or current.get(Field.NO)
         elif pending and not current.get(Field.CONTENT) and not current.get(Field.NO):
-            pending = _Row(pending.no, _joined(pending.cells, current.cells))
+            pending = replace(pending, cells=_joined(pending.cells, current.cells))
         else:
             if pending:
                 yield pending
@@ -220,7 +226,7 @@ def _complete(
     if missing:
         message = f"Dòng {cells.get(Field.NO) or '?'} của phụ lục để trống: {', '.join(missing)}."
         warnings.append(PlanWarning("missing_cell", row.no, message))
-    return _Row(row.no, cells)
+    return replace(row, cells=cells)
 
 
 def _task(
@@ -230,6 +236,7 @@ def _task(
     channels = (
         named_channels(form)
         or named_channels(content)
+        or named_channels(row.group)
         or named_channels(row.get(Field.LEAD))
         or (OTHER,)
     )

@@ -14,7 +14,7 @@ from schedules.plan_reader.document import PlanDate, PlanWarning, Reference
 from schedules.plan_reader.header import Header
 from schedules.plan_reader.issuer import COMMUNE_LEVELS, Issuer, Mention, drifted
 from schedules.plan_reader.paragraphs import Paragraph
-from schedules.plan_reader.source import SourceLine
+from schedules.plan_reader.source import SourceLine, SourceTable
 
 _ENCLOSED = re.compile(fold("kèm theo"))
 _PARTY_STYLE = re.compile(r"\d\s*[-–]\s*[A-ZĐ]")
@@ -123,10 +123,20 @@ def suspicion_warnings(lines: Sequence[SourceLine]) -> Iterator[PlanWarning]:
             yield PlanWarning("foreign_letters", line.no, message)
 
 
+def unknown_table_warning(table: SourceTable) -> PlanWarning:
+    """A table none of whose columns is known: what stands in it is told, not dropped."""
+    text = " | ".join(cell for row in table.rows for cell in row.cells if cell.strip())
+    message = f"Không nhận ra cột nào của bảng; chưa dùng: “{_shortened(text)}”."
+    return PlanWarning("table_unknown", table.rows[0].no, message)
+
+
 def unread_warning(paragraph: Paragraph) -> PlanWarning:
     """Text that fitted nowhere."""
-    text = paragraph.text if len(paragraph.text) <= 80 else paragraph.text[:79].rstrip() + "…"
-    return PlanWarning("unread", paragraph.no, f"Chưa hiểu đoạn: “{text}”.")
+    return PlanWarning("unread", paragraph.no, f"Chưa hiểu đoạn: “{_shortened(paragraph.text)}”.")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else text[:79].rstrip() + "…"
 
 
 def _latest(signed: PlanDate) -> date | None:

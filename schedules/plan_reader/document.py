@@ -138,6 +138,8 @@ class PlanWarning:
     code: str
     line: int | None
     message: str
+    place: str | None = None
+    """Where it stands in a format without lines: "đoạn 12", "trang 3"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,7 @@ class PlanDocument:
             ],
             "recipients": [recipient.name for recipient in self.recipients],
             "tasks": [_task(task) for task in self.tasks],
-            "warnings": [
-                {"code": w.code, "line": w.line, "message": w.message} for w in self.warnings
-            ],
+            "warnings": [_warning(warning) for warning in self.warnings],
         }
 
 
@@ -217,6 +217,11 @@ def _form(form: FormItem) -> dict[str, Any]:
             for item, channels in zip(form.sub, form.sub_channels, strict=True)
         ]
     return value
+
+
+def _warning(warning: PlanWarning) -> dict[str, Any]:
+    value = {"code": warning.code, "line": warning.line, "message": warning.message}
+    return value if warning.place is None else value | {"place": warning.place}
 
 
 def _task(task: PlanTask) -> dict[str, Any]:

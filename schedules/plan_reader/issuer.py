@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from content.folding import fold, strip_marks
 from schedules.plan_reader.letters import PROPER_NAME, UPPER, as_name, is_capitals
@@ -29,6 +30,8 @@ _BODY = re.compile(
         r"|mặt trận)\b"
     )
 )
+_NEW_BODY = re.compile(fold(r"ubnd|ủy ban nhân dân|hđnd|hội đồng nhân dân") + "|" + _BODY.pattern)
+_COMMITTEES = re.compile(r"\s+(?=UBND |[UỦ][ỶY] BAN NHÂN DÂN)")
 _NUMBER_OR_DAY = re.compile(fold(r"số\s*:?.*|.{1,40}ngày .{0,9}tháng.*"))
 _WEIGHTS = {"letterhead": 5, "closing": 3, "title": 3, "annex": 2, "body": 1}
 
@@ -123,13 +126,32 @@ def _printed_head(letterhead: Sequence[Paragraph]) -> str | None:
     heads = [t for t in lines if is_capitals(t) and not _is_furniture(fold(t))]
     if not heads:
         return None
-    spoken = _spoken(" ".join(heads))
-    units = list(_UNIT.finditer(spoken))
+    spoken = [_spoken(body) for body in _bodies(heads)]
+    units = [(i, unit) for i, body in enumerate(spoken) if (unit := _last_unit(body))]
     if not units:
         bodies = [t for t in heads if _BODY.match(fold(t))]
         return bodies[-1].capitalize() if bodies else None
-    after = spoken[units[-1].end() :].strip()
-    return f"{after} {units[-1].group()}" if after.startswith("Văn phòng") else units[-1].group()
+    at, unit = units[-1]
+    below = spoken[at + 1 : at + 2]
+    offices = [body for body in below if body.startswith("Văn phòng")]
+    after = offices[0] if offices else spoken[at][unit.end() :].strip()
+    return f"{after} {unit.group()}" if after.startswith("Văn phòng") else unit.group()
+
+
+def _bodies(heads: Sequence[str]) -> list[str]:
+    """The lines of a letterhead put together to one text a body, highest first."""
+    bodies: list[str] = []
+    for line in chain.from_iterable(_COMMITTEES.split(head) for head in heads):
+        if bodies and not _NEW_BODY.match(fold(line)):
+            bodies[-1] += f" {line}"
+        else:
+            bodies.append(line)
+    return bodies
+
+
+def _last_unit(text: str) -> re.Match[str] | None:
+    found = list(_UNIT.finditer(text))
+    return found[-1] if found else None
 
 
 def _is_furniture(folded: str) -> bool:

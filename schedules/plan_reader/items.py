@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from content.folding import fold
 from content.topics import OTHER, topic_codes
@@ -17,9 +17,15 @@ _REQUEST = re.compile(fold(r"đề nghị(?: với)? |yêu cầu |giao |đối v
 _VERBS = re.compile(
     fold(
         r"(?:có trách nhiệm|chịu trách nhiệm|chủ trì|chủ động|phối hợp|tham mưu|hướng dẫn|tổ chức"
-        r"|theo dõi|đôn đốc|xây dựng|thực hiện|căn cứ|tăng cường|tiếp tục|cung cấp|là cơ quan)"
+        r"|theo dõi|đôn đốc|xây dựng|thực hiện|căn cứ|tăng cường|tiếp tục|cung cấp|là cơ quan"
+        r"|bảo đảm|đảm bảo|bố trí|tổng hợp|rà soát|đăng tải|biên tập|tuyên truyền|lồng ghép|hỗ trợ"
+        r"|vận động|báo cáo|cập nhật|kiểm tra|tập trung|quán triệt|lãnh đạo|chỉ đạo|triển khai"
+        r"|duy trì|bám sát|đề xuất|thường xuyên|kịp thời|quản lý|vận hành|phát sóng|niêm yết)"
         r"(?!\w)"
     )
+)
+_NO_UNIT = re.compile(
+    fold(r"(?:nguồn )?kinh phí|chế độ (?:thông tin|báo cáo)|thời gian|thời hạn|lưu ý|ngoài ra")
 )
 _MOST_UNIT_WORDS = 18
 
@@ -127,6 +133,8 @@ def _assignment(node: Node) -> Assignment:
     head, _, rest = node.text.partition(":")
     if rest.strip():
         duties.insert(0, Duty(rest.strip(), node.line))
+    elif node.is_complete and (own := _plain_duty(node.text, node.line)).duties:
+        return replace(own, duties=own.duties + tuple(duties))
     return _named(head, tuple(sorted(duties, key=lambda duty: duty.line)), node.line)
 
 
@@ -136,15 +144,24 @@ def _plain_duty(text: str, line: int) -> Assignment:
     if colon and rest.strip() and len(head.split()) <= _MOST_UNIT_WORDS:
         return _named(head, (Duty(rest.strip(), line),), line)
     request = _REQUEST.match(fold(text))
-    verb = _VERBS.search(fold(text), request.end() if request else 1)
-    if verb and verb.start() > 0 and len(text[: verb.start()].split()) <= _MOST_UNIT_WORDS:
-        return _named(text[: verb.start()], (Duty(text[verb.start() :], line),), line)
+    begins = _verb(text, request.end() if request else 1)
+    if begins is not None and len(text[:begins].split()) <= _MOST_UNIT_WORDS:
+        return _named(text[:begins], (Duty(text[begins:], line),), line)
     if len(text.split()) <= _MOST_UNIT_WORDS:
         return _named(text, (), line)
     return Assignment(None, (Duty(text, line),), line)
 
 
+def _verb(text: str, start: int) -> int | None:
+    """Where the duty begins; a capital belongs to a name ("Ban Chỉ đạo", "Phòng Tổ chức")."""
+    found = (m.start() for m in _VERBS.finditer(fold(text), start))
+    return next((i for i in found if i > 0 and text[i].islower()), None)
+
+
 def _named(head: str, duties: tuple[Duty, ...], line: int) -> Assignment:
+    if _NO_UNIT.match(fold(head)):
+        whole = f"{head}: {duties[0].text}" if duties else head
+        return Assignment(None, (Duty(whole, line), *duties[1:]), line)
     request = _REQUEST.match(fold(head))
     asked = request is not None and fold(head).startswith(fold("đề nghị"))
     unit = head[request.end() :] if request else head

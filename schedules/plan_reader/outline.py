@@ -24,18 +24,24 @@ class Section(StrEnum):
 
 
 _KEYWORDS = (
-    (Section.ORGANISATION, r"tổ chức thực hiện|phân công|trách nhiệm (?:của )?các|giao nhiệm vụ"),
+    (Section.ORGANISATION, r"tổ chức thực hiện|phân công|trách nhiệm|giao nhiệm vụ|nhiệm vụ của"),
     (Section.PURPOSE, r"mục đích|yêu cầu|mục tiêu|quan điểm chỉ đạo"),
-    (Section.CONTENT, r"nội dung"),
+    (Section.CONTENT, r"nội dung|nhiệm vụ"),
     (Section.FORM, r"hình thức|phương tiện|biện pháp|phương thức|giải pháp|kênh tuyên truyền"),
     (Section.AUDIENCE, r"đối tượng|phạm vi"),
     (Section.TIME, r"thời gian|tiến độ|thời hạn"),
     (Section.FUNDING, r"kinh phí|nguồn lực"),
 )
 _PATTERNS = tuple((section, re.compile(fold(words))) for section, words in _KEYWORDS)
+_SUBHEADINGS = (Mark.ROMAN, Mark.NUMBER, Mark.LETTER, Mark.SUB_NUMBER)
 _HEADING_WORDS = 14
 _SUBHEADING_WORDS = 9
-_CLOSING = re.compile(fold(r"trên đây là|căn cứ kế hoạch này|yêu cầu các (?:cơ quan|đơn vị|phòng)"))
+_CLOSING = re.compile(
+    fold(
+        r"trên đây là|căn cứ kế hoạch này|yêu cầu các (?:cơ quan|đơn vị|phòng)"
+        r"|\(?(?:có |kèm theo )?(?:các )?phụ lục[^.;:]*(?:kèm theo|đính kèm)"
+    )
+)
 _COMPLETE = re.compile(r"[.;]\W*$")
 
 
@@ -166,7 +172,7 @@ def _parts_of(root: Node, outline: Outline) -> Iterator[Part]:
 
 def _subheading(node: Node, above: list[Section]) -> Section | None:
     """A short item that begins with the name of a section, under a heading that allows it."""
-    if node.paragraph.mark not in (Mark.NUMBER, Mark.LETTER, Mark.SUB_NUMBER):
+    if node.paragraph.mark not in _SUBHEADINGS:
         return None
     if above == [Section.ORGANISATION] or len(_head(node.text).split()) > _SUBHEADING_WORDS:
         return None

@@ -49,14 +49,18 @@ _DANGLES = re.compile(
 _STARTS = re.compile(
     fold(
         r"(?:căn cứ|thực hiện (?:kế hoạch|quyết định|nghị quyết|chỉ thị|công văn)|trên đây là|số ?:"
-        r"|cộng hòa xã hội|độc lập|nơi nhận|kế hoạch$|phụ lục|biểu|\(?kèm theo|tm\.|kt\.|tuq\.)"
+        r"|cộng hòa xã hội|độc lập|nơi nhận|kế hoạch$|phụ lục"
+        r"|biểu(?! (?:dương|diễn|hiện))|\(?kèm theo|tm\.|kt\.|tuq\.)"
     )
 )
 _MOTTO = re.compile(fold(r"cộng hòa xã hội|độc lập\s*-"))
 _TAIL = re.compile(fold(r"nơi(?: nhận)?\s*:?|nơi nhận\s*:.*"))
 _TITLE_OF_SIGNER = re.compile(rf"(?:TM|KT|TUQ|TL|Q)\.\s*[{UPPER}]")
 _ANNEX = re.compile(
-    fold(r"(?:phụ lục|biểu|danh mục|nhiệm vụ|bảng|kế hoạch chi tiết|phân công|lịch)|\(?kèm theo")
+    fold(
+        r"(?:phụ lục|biểu(?! (?:dương|diễn|hiện))|danh mục|nhiệm vụ|bảng|kế hoạch chi tiết"
+        r"|phân công|lịch)|\(?kèm theo"
+    )
 )
 _LIST_MARKS = (Mark.LETTER, Mark.DASH, Mark.PLUS)
 _WRAP_WIDTH = 120
@@ -101,7 +105,7 @@ def paragraphs_of(lines: Sequence[SourceLine]) -> list[Paragraph]:
     last: _Clean | None = None
     tail = False
     for line in cleaned:
-        mark, label, text = _mark(line.text)
+        mark, label, text = mark_of(line.text)
         begins_tail = _begins_tail(line, mark)
         tail = (tail or begins_tail) and not _leaves_tail(line, mark)
         joined = last is not None and paragraphs and not begins_tail
@@ -112,6 +116,11 @@ def paragraphs_of(lines: Sequence[SourceLine]) -> list[Paragraph]:
             paragraphs[-1].add(text, line.no)
         last = line
     return paragraphs
+
+
+def opens_paragraph(text: str) -> bool:
+    """Begins with words that stand at the head of a paragraph ("Căn cứ", "Nơi nhận", "KT.")."""
+    return text[:1].isupper() and _STARTS.match(fold(text)) is not None
 
 
 def _cleaned(lines: Sequence[SourceLine]) -> list[_Clean]:
@@ -133,7 +142,7 @@ def _wrap_width(lines: Sequence[_Clean]) -> int | None:
     return lengths[int(len(lengths) * 0.9)]
 
 
-def _mark(text: str) -> tuple[Mark, str, str]:
+def mark_of(text: str) -> tuple[Mark, str, str]:
     for mark, pattern in _MARKS:
         match = pattern.match(text)
         if match and not (mark is Mark.ROMAN and _is_not_roman(match, text)):
@@ -166,6 +175,8 @@ def _continues(
     """Whether `line` goes on with the paragraph that `last` stands in."""
     folded = fold(line.text)
     if tail:
+        if paragraph.mark is Mark.DASH and mark is Mark.PLAIN and not _ENDS.search(last.text):
+            return line.text[0].islower() or line.text[0] == "("
         return fold(last.text) == fold("nơi") and folded.startswith(fold("nhận"))
     if mark is not Mark.PLAIN or _STARTS.match(folded) or _MOTTO.match(fold(last.text)):
         return False

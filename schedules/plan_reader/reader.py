@@ -28,7 +28,7 @@ from schedules.plan_reader.references import find_references
 from schedules.plan_reader.signature import read_ending
 from schedules.plan_reader.source import Block, SourceLine, SourceTable, lines_of
 from schedules.plan_reader.tables import split_tables
-from schedules.plan_reader.tasks import derivation_warnings, derived_tasks, duty_tasks
+from schedules.plan_reader.tasks import derivation_warnings, derived_tasks, duty_tasks, form_tasks
 from schedules.timeframe import PlanContext, Timeframe, find_period, read_timeframe
 
 _SURE = 0.7
@@ -69,7 +69,7 @@ def read_blocks(blocks: Sequence[Block], source_name: str) -> PlanDocument:
     context = _context(body, period)
     time = _plan_time(body, period, context)
     annexes = read_annexes(tables, context, time.text)
-    if annexes.problems:
+    if annexes.problems and not (annexes.tasks or body.outline.of(Section.CONTENT)):
         raise _unusable(annexes, source_name)
     return _document(body, lines, annexes, time, context)
 
@@ -111,7 +111,7 @@ def _refuse_what_is_no_plan(body: _Body, tables: Sequence[SourceTable], name: st
     if not body.header.has_heading and not tables and not body.outline.parts:
         raise UserError(
             "Tệp không giống một kế hoạch: không có dòng “KẾ HOẠCH”, không có mục, không có bảng.",
-            "Hãy chọn đúng tệp kế hoạch (.txt hoặc .md).",
+            "Hãy chọn đúng tệp kế hoạch (.docx, .pdf, .txt hoặc .md).",
             file=name,
         )
 
@@ -188,6 +188,7 @@ def _document(
         _body_warnings(body),
         map(checks.unread_warning, ending.unread),
         annexes.warnings,
+        map(checks.unknown_table_warning, annexes.unknown),
         () if annexes.tasks else derivation_warnings(topics, forms),
         _duty_warnings(tasks),
     )
@@ -223,6 +224,7 @@ def _tasks(
     tasks = list(annexes.tasks)
     if not tasks:
         tasks.extend(derived_tasks(topics, forms, time))
+    tasks.extend(form_tasks(forms, context))
     tasks.extend(duty_tasks(assignments, context))
     return tuple(tasks)
 

@@ -49,7 +49,12 @@ def lines_of(text: str) -> list[SourceLine]:
     text = unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
     text = text.replace("\x0c", "").replace("\u00ad", "").replace("\u200b", "")
     text = text.replace("\u00a0", " ")
-    return [SourceLine(i, line.rstrip()) for i, line in enumerate(_LINE_END.split(text), 1)]
+    return [SourceLine(i, _without_blanks(line)) for i, line in enumerate(_LINE_END.split(text), 1)]
+
+
+def _without_blanks(line: str) -> str:
+    """Blanks at the end go, but not the tabs that stand for a row's last empty cells."""
+    return line.rstrip(" ") if "\t" in line.strip() else line.rstrip()
 
 
 def clean(text: str) -> str:

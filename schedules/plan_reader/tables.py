@@ -14,7 +14,7 @@ _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 _GRID = re.compile(r"\s*\+(?:[-=]+\+)+\s*")
 _SIDE_BY_SIDE = re.compile(rf"(?<=[^\s.][^\s])\s{{3,}}(?=[({UPPER}])")
 _GAP = re.compile(r"\s{2,}")
-_NUMBER = re.compile(r"\(?\d{1,3}[.)]?")
+_NUMBER = re.compile(r"\(?(?:\d{1,3}|[IVX]{1,5})[.)]?")
 _FURNITURE = re.compile(fold(r"cộng hòa xã hội|độc lập\s*-|nơi nhận|tm\.|kt\."))
 _LEAST_COLUMNS = 3
 _MOST_COLUMNS = 20
@@ -31,7 +31,7 @@ def split_tables(lines: Sequence[SourceLine]) -> list[Block]:
         for read in (_read_pipes, _read_tabs, _read_spaces):
             if found := read(lines, position):
                 table, position = found
-                blocks.extend(_taken_apart(table) if _is_furniture(table) else [table])
+                blocks.extend(_taken_apart(table) if is_furniture(table) else [table])
                 break
         else:
             blocks.extend(_flattened(lines[position]))
@@ -39,7 +39,7 @@ def split_tables(lines: Sequence[SourceLine]) -> list[Block]:
     return blocks
 
 
-def _is_furniture(table: SourceTable) -> bool:
+def is_furniture(table: SourceTable) -> bool:
     """A letterhead or signature block that was laid out as a table."""
     text = fold(" ".join(cell for row in table.rows[:8] for cell in row.cells))
     return _FURNITURE.search(text) is not None and not _has_titles(table.rows)

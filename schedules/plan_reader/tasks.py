@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from schedules.plan_reader.channels import all_channels, channels_of
 from schedules.plan_reader.document import Assignment, FormItem, PlanTask, PlanWarning, TopicItem
@@ -28,6 +29,23 @@ def duty_tasks(assignments: Sequence[Assignment], context: PlanContext) -> Itera
                     source="duty",
                     line=duty.line,
                 )
+
+
+def form_tasks(forms: Sequence[FormItem], context: PlanContext) -> Iterator[PlanTask]:
+    """A task for every form that names its own frequency ("mỗi tháng tối thiểu 04 tin, bài")."""
+    count = 0
+    for text, channels, line in _described(forms):
+        for obligation in find_obligations(text, context):
+            count += 1
+            task = _draft(f"TS{count}", text, None, channels, obligation.timeframe, line)
+            yield replace(task, source="duty")
+
+
+def _described(forms: Sequence[FormItem]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    for form in forms:
+        yield form.text, form.channels, form.line
+        for sub, channels in zip(form.sub, form.sub_channels, strict=True):
+            yield sub.text, channels, sub.line
 
 
 def derived_tasks(
@@ -74,7 +92,12 @@ def _naming(forms: Sequence[FormItem], code: str) -> tuple[str, int]:
 
 
 def _draft(
-    no: str, content: str, form: str, channels: tuple[str, ...], timeframe: Timeframe, line: int
+    no: str,
+    content: str,
+    form: str | None,
+    channels: tuple[str, ...],
+    timeframe: Timeframe,
+    line: int,
 ) -> PlanTask:
     return PlanTask(
         no=no,

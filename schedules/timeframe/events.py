@@ -34,10 +34,11 @@ _WHEN = Pattern(
 )
 _SUDDEN = Pattern(r"(?:báo cáo )?(?:đột xuất|bất thường)")
 _ON_DEMAND = Pattern(
+    r"(?:và |hoặc )?"
     r"(?:thực hiện |triển khai )?(?:theo|tùy|căn cứ)(?: theo)? (?:sự )?(?:(?:hướng dẫn"
     r"|yêu cầu|chỉ đạo|đề nghị|thông báo|lịch|triệu tập|công văn|văn bản|nhu cầu|phân công"
     r"|đặt hàng)"
-    rf"|(?:kế hoạch|chương trình|tiến độ|thời gian|lịch)(?: [^\s,;.()]+){{0,4}} của) ?{_CLAUSE}"
+    rf"|(?:kế hoạch|chương trình|tiến độ|thời gian|lịch)(?: [^\s,;.()]+){{0,4}} của)~{_CLAUSE}"
 )
 _BEFORE_EVENT = Pattern(
     r"(?:\d{1,2} ngày )?trước (?:khi|ngày (?!~?\d)|hội nghị|kỳ họp|phiên họp|cuộc họp|lễ|đại hội)"
@@ -67,6 +68,7 @@ _FALSE_FRIEND = Pattern(
     r"|\d{1,2} cấp|(?:hai|ba) cấp"
     r"|(?:công việc|nhiệm vụ|hoạt động|sinh hoạt|đời sống|cuộc sống|công tác|giao dịch|việc làm"
     r"|công việc chuyên môn) (?:hằng|hàng) (?:ngày|tuần|tháng|năm)"
+    rf"|lộ trình(?: thực hiện)? đến năm {_YEARS}"
     rf"|(?:đến năm {_YEARS}~,?~(?:và )?)?(?:định hướng|tầm nhìn|mục tiêu)(?: đến)?"
     rf"(?: năm)?~{_YEARS}"
     r"|trong những năm (?:qua|gần đây|trước)|nhiều năm|lâu năm|thời gian qua|thời gian tới"

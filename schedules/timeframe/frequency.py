@@ -25,6 +25,10 @@ _COUNT = rf"{_LEAST}(?:từ )?{_N}~(?:-~\d+~|đến \d+ )?~{_NOUNS}"
 _UNIT = r"(?:(?P<n>\d{1,2}|một|hai|ba|sáu|chín) )?(?P<unit>ngày|tuần|tháng|quý|năm)"
 _UNIT_ITEM = Pattern(_UNIT + r"(?!~\d)(?!~/~20)(?! (?:đầu|cuối|sau|tới|cả|này|nay)(?!\w))")
 _AGAIN = Pattern(r"hằng|hàng|mỗi|từng")
+_ALL_OF_YEAR = Pattern(
+    r"(?:trong )?(?:các|những|tất cả các|cả 4|cả bốn) (?P<unit>ngày|tuần|tháng|quý)"
+    r"(?= (?:trong|của) năm)"
+)
 _UNIT_PER = Pattern(rf"(?:cứ |định kỳ )?{_UNIT}~(?:/~(?:lần|kỳ|số)|(?:một|1|01) lần(?!~/))")
 _COUNT_PER = Pattern(
     rf"{_COUNT}~(?:/|mỗi|một|trong(?: một| 1)?|hằng|hàng|trên|trong mỗi)"
@@ -78,6 +82,8 @@ def take_frequency(scanner: Scanner) -> Frequency | Mark | None:
         return Frequency((_code(match["unit"], match["n"]),))
     if match := scanner.take(_COUNT_PER) or scanner.take(_UNIT_COUNT):
         return Frequency((_code(match["unit"], match["m"]),), read_number(match["n"]))
+    if match := scanner.take(_ALL_OF_YEAR):
+        return Frequency((_code(match["unit"], None),))
     if scanner.take(_DAILY):
         return Frequency(("daily",))
     return _take_every(scanner)

@@ -102,7 +102,7 @@ _WEEK = Pattern(
 )
 _MONTH = Pattern(rf"(?:tháng|t)~(?P<month>\d{{1,2}}|{_MONTH_NAMES}){_YEAR_SUFFIX}")
 _MONTH_AND_YEAR = Pattern(rf"(?<![/\d])(?P<month>\d{{1,2}})~[/]~{YEAR}")
-_QUARTER = Pattern(rf"(?:quý|quỹ|qúi|quy|q)~{_ROMAN}{_YEAR_SUFFIX}")
+_QUARTER = Pattern(rf"(?:quý|quỹ|qúi|quy|q)~\.?~{_ROMAN}{_YEAR_SUFFIX}")
 _MONTHS = Pattern(
     rf"(?P<count>\d{{1,2}}|ba|sáu|chín) tháng(?: (?P<part>đầu|cuối|còn lại))?"
     rf"(?:~(?:của )?năm(?:~{YEAR}| {_AFTER})?|~/~{YEAR.replace('year', 'year2')})"

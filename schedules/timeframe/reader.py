@@ -23,7 +23,11 @@ from schedules.timeframe.scanner import Pattern, Scanner
 from schedules.timeframe.spans import take_spans, take_until
 from schedules.timeframe.values import Kind, Obligation, PlanContext, Timeframe
 
-_DITTO = re.compile(r'[\s\-"\'.(]*(?:nt|như trên|n/t|//|"|\'\'|〃|-"-)[\s\-"\'.)]*')
+_DITTO = re.compile(
+    r'[\s\-"\'.(]*(?:nt|(?:tương tự )?như (?:ở )?trên'
+    r"|(?:tương tự )?như (?:mục|dòng|ý|điểm) (?:trên|\d{1,2})"
+    r"""|n/t|//|"|''|〃|-"-)[\s\-"'.)]*"""
+)
 _SENTENCE = re.compile(r"[.;](?=\s|$)|\n")
 _TRIGGER = re.compile(r"\d|hằng|hàng|mỗi|từng|lần|định kỳ|thứ|chủ nhật")
 _REPORT = Pattern(

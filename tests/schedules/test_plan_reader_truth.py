@@ -2,109 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from schedules.plan_reader import PlanDocument, read_plan
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-PLANS = SHARED / "plans"
-TRUTH = SHARED / "data" / "plan_truth"
+from tests.schedules.plan_truth import fields, read, truth_of
+from tests.shared_data import TRUTH
 
 pytestmark = pytest.mark.skipif(not TRUTH.is_dir(), reason="the shared plans are not here")
 
 
-@cache
-def _read(start: str) -> PlanDocument:
-    path = next(PLANS.glob(f"{start}_*.txt"))
-    return read_plan(path.read_text("utf-8"), path.name)
-
-
-@cache
-def _truth(start: str) -> dict[str, Any]:
-    path = next(TRUTH.glob(f"{start}_*.json"))
-    truth: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return truth
-
-
 def _codes(start: str) -> set[str]:
-    return {w.code for w in _read(start).warnings}
-
-
-def _fields(start: str) -> dict[str, tuple[Any, Any]]:
-    """Every scored field: what was read and what is true."""
-    read, truth = _read(start), _truth(start)
-    json_form = read.to_json()
-    fields: dict[str, tuple[Any, Any]] = {
-        "issuer": (read.issuer, truth["issuer"]["full"]),
-        "number": (read.number, truth["number"]["number"]),
-        "symbol": (read.symbol, truth["number"]["symbol"]),
-        "place": (read.place, truth["place"]),
-        "title": (read.title, truth["title"]),
-        "period": (
-            json_form["period"],
-            {"start": truth["period"]["start"], "end": truth["period"]["end"]},
-        ),
-        "signer": (
-            json_form["signer"],
-            {"name": truth["signer"]["name"], "title": truth["signer"]["title"]},
-        ),
-        "bases": (
-            json_form["bases"],
-            [{k: b[k] for k in ("type", "number", "symbol", "date")} for b in truth["bases"]],
-        ),
-        "units": ([a.unit for a in read.assignments], [a["unit"] for a in truth["assignments"]]),
-        "recipients": (json_form["recipients"], [r["text"] for r in truth["recipients"]]),
-        "topics": ([t.text for t in read.topics], [t["text"] for t in truth["topics"]]),
-        "topic numbers": ([t.no for t in read.topics], [t["no"] for t in truth["topics"]]),
-        "annex rows": (
-            len([t for t in read.tasks if t.source == "annex"]),
-            len((truth["annex"] or {"rows": []})["rows"]),
-        ),
-    }
-    for part in ("day", "month", "year"):
-        fields[part] = (json_form["date"][part], truth["date"][part])
-    for topic, true in zip(read.topics, truth["topics"], strict=True):
-        best = topic.code if topic.code in true["topic_codes"] else true["topic_codes"][0]
-        fields[f"topic {true['no']}"] = (topic.code, best)
-        subs = [s["text"] for s in true.get("sub", [])]
-        fields[f"topic {true['no']} below"] = ([s.text for s in topic.sub], subs)
-    for form, true in zip(read.forms, [*truth.get("means", []), *truth["forms"]], strict=True):
-        name = f"form {form.no}"
-        fields[name] = (set(form.channels), set(true["channels"]))
-        fields[f"{name} text"] = (form.text, true["text"])
-        subs = [set(s["channels"]) for s in true.get("sub", [])]
-        fields[f"{name} below"] = ([set(c) for c in form.sub_channels], subs)
-    for mine, true in zip(read.assignments, truth["assignments"], strict=True):
-        fields[f"duties of {mine.unit}"] = ([d.text for d in mine.duties], true["duties"])
-    for task, row in zip(read.tasks, (truth["annex"] or {"rows": []})["rows"], strict=False):
-        fields[f"row {row['stt']}"] = (_row(task.no, task), _true_row(row))
-    return fields
-
-
-def _row(no: str, task: Any) -> dict[str, Any]:
-    windows = [[a.isoformat(), b.isoformat()] for a, b in task.timeframe.windows]
-    return {
-        "no": no,
-        "texts": [task.content, task.form, task.lead, task.support, task.product],
-        "phrase": task.timeframe.text,
-        "windows": windows,
-        "channels": set(task.channels),
-    }
-
-
-def _true_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "no": str(row["stt"]),
-        "texts": [row[k] for k in ("content", "form", "lead", "coordinate", "product")],
-        "phrase": row["timeframe"],
-        "windows": [[row["window"]["start"], row["window"]["end"]]],
-        "channels": set(row["channels"]),
-    }
+    return {w.code for w in read(start).warnings}
 
 
 KNOWN_DIFFERENCES = {"000": set(), "001": {"form 6"}, "002": set()}
@@ -113,21 +20,21 @@ KNOWN_DIFFERENCES = {"000": set(), "001": {"form 6"}, "002": set()}
 
 @pytest.mark.parametrize("start", ["000", "001", "002"])
 def test_every_scored_field_of_a_plan_with_truth_is_right(start: str) -> None:
-    wrong = {name for name, (read, true) in _fields(start).items() if read != true}
+    wrong = {name for name, (read, true) in fields(start).items() if read != true}
     assert wrong == KNOWN_DIFFERENCES[start]
 
 
-def test_the_best_topic_code_is_mostly_the_first_of_the_truth() -> None:
+def test_the_best_topic_code_is_mostly_the_first_of_thetruth_of() -> None:
     pairs = [
         (topic.code, true["topic_codes"][0])
         for start in ("000", "001", "002")
-        for topic, true in zip(_read(start).topics, _truth(start)["topics"], strict=True)
+        for topic, true in zip(read(start).topics, truth_of(start)["topics"], strict=True)
     ]
     assert sum(mine == true for mine, true in pairs) >= 0.9 * len(pairs)
 
 
 def test_003_is_a_provincial_office_without_letterhead() -> None:
-    plan = _read("003")
+    plan = read("003")
     assert plan.issuer == "Văn phòng Ủy ban nhân dân tỉnh Quảng Trị"
     assert (plan.number, plan.symbol, plan.place, plan.date.year) == (None, None, None, None)
     assert plan.signer.name == "Nguyễn Hoài Nam"
@@ -141,13 +48,13 @@ def test_003_is_a_provincial_office_without_letterhead() -> None:
 
 
 def test_003_has_no_radio_and_names_chatbots() -> None:
-    channels = {c for form in _read("003").forms for c in form.all_channels()}
+    channels = {c for form in read("003").forms for c in form.all_channels()}
     assert channels >= {"portal", "zalo", "facebook", "chatbot", "poster", "conference"}
     assert "radio" not in channels
 
 
 def test_003_owes_a_report_before_15_december() -> None:
-    (report,) = [t for t in _read("003").tasks if t.source == "duty"]
+    (report,) = [t for t in read("003").tasks if t.source == "duty"]
     assert report.channels == ("report",)
     assert report.timeframe.text == "trước ngày 15/12/2025"
     assert [str(day) for day in report.timeframe.due] == ["2025-12-14"]
@@ -155,7 +62,7 @@ def test_003_owes_a_report_before_15_december() -> None:
 
 
 def test_004_is_read_through_hard_wraps_and_a_flattened_signature() -> None:
-    plan = _read("004")
+    plan = read("004")
     assert plan.issuer == "Ủy ban nhân dân xã Quyết Thắng"
     assert plan.place == "Tiên Lãng"
     assert (plan.date.day, plan.date.month, plan.date.year) == (None, 8, 2025)
@@ -189,7 +96,7 @@ def test_nothing_of_the_five_plans_is_left_unread() -> None:
 
 def test_plans_without_an_annex_get_draft_tasks_for_every_topic() -> None:
     for start in ("000", "003", "004"):
-        plan = _read(start)
+        plan = read(start)
         drafts = [t for t in plan.tasks if t.source == "derived"]
         assert [t.content for t in drafts][: len(plan.topics)] == [t.text for t in plan.topics]
         assert all(t.timeframe.windows == ((plan.start, plan.end),) for t in drafts)
