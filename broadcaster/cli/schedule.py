@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
+from broadcaster import locks
 from broadcaster import week as weeks
 from broadcaster.app import App
-from broadcaster.cli.console import bullet, note, print_json, say, table
+from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
+from broadcaster.cli.year_table import show_year
 from broadcaster.week_sheet import week_sheet
 from content.errors import UserError
 from schedules.export import FORMATS, SheetRow, WeekSheet, export
@@ -27,14 +30,32 @@ _DAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
-    noun.command("build", help="Xếp lịch tuần; chạy lại chỉ đổi chỗ cần đổi.")(build)
+    noun.command(
+        "build", cls=_Build, help="Xếp lịch tuần, chạy lại chỉ đổi chỗ cần đổi; --year: cả năm."
+    )(build)
+    noun.command("lock", help="Giữ nguyên một tuần hoặc một buổi phát khi xếp lại.")(lock)
+    noun.command("unlock", help="Cho xếp lại.")(unlock)
     noun.command("show", help="Xem lịch tuần.")(show)
     noun.command("export", help="Xuất lịch tuần ra tệp để in, gửi.")(export_)
     app.add_typer(noun, name=name)
 
 
-def build(week: _WeekName = "this", as_json: _Json = False) -> None:
-    """Propose the week and keep it."""
+def build(
+    year: Annotated[
+        bool, typer.Option("--year", help="Dự báo cả năm (không ghi gì): --year 2026.")
+    ] = False,
+    which: Annotated[
+        int | None, typer.Argument(metavar="[NĂM]", help="Năm của --year (mặc định: năm nay).")
+    ] = None,
+    week: _WeekName = "this",
+    as_json: _Json = False,
+) -> None:
+    """Propose the week and keep it, or look ahead over the year."""
+    if year:
+        _forecast(which, as_json)
+        return
+    if which is not None:
+        raise UserError(f"Không hiểu “{which}”.", f"Hãy ghi: --year {which}, hoặc --week TUẦN.")
     with opened() as app:
         built = weeks.build(app, _week(app, week))
         sheet = week_sheet(app, built.week)
@@ -42,11 +63,56 @@ def build(week: _WeekName = "this", as_json: _Json = False) -> None:
         print_json(_built_json(built, sheet))
         return
     say(built.week.label, "bold")
+    if built.locked:
+        say("Tuần này đã khóa: giữ nguyên. Mở khóa: broadcaster schedule unlock --week …", "yellow")
+        return
     say(f"Thêm {built.added} lượt, rút {built.removed}, giữ nguyên {built.kept}.")
     _say_each_once([item.message for item in built.problems], "bold yellow")
     _say_each_once([item.message for item in built.notes], "yellow")
     if built.changed:
         note(f"Xem: broadcaster schedule show --week {built.week.name}")
+
+
+_Broadcast = Annotated[
+    int | None, typer.Argument(help="Số của buổi phát (xem: broadcaster broadcast list).")
+]
+_LockedWeek = Annotated[
+    str | None, typer.Option("--week", help="Cả tuần: 2026-W48, this, next hoặc một ngày.")
+]
+
+
+def lock(broadcast: _Broadcast = None, week: _LockedWeek = None, as_json: _Json = False) -> None:
+    """Keep a week or a broadcast as it is."""
+    _one_of(broadcast, week)
+    with opened() as app:
+        if broadcast is not None:
+            new = locks.lock_broadcast(app, broadcast)
+        else:
+            new = locks.lock_week(app, _week(app, week or "this"))
+    if as_json:
+        print_json({"locked": True, "new": new})
+    else:
+        say("Đã khóa: xếp lại lịch sẽ không thay đổi." if new else "Đã khóa từ trước.")
+
+
+def unlock(broadcast: _Broadcast = None, week: _LockedWeek = None, as_json: _Json = False) -> None:
+    """Let a week or a broadcast be planned again."""
+    _one_of(broadcast, week)
+    with opened() as app:
+        found = _week(app, week) if week is not None else None
+        released = locks.unlock(app, found, broadcast)
+    if as_json:
+        print_json({"locked": False, "released": released})
+    else:
+        say("Đã mở khóa." if released else "Không có khóa nào để mở.")
+
+
+def _one_of(broadcast: int | None, week: str | None) -> None:
+    if (broadcast is None) == (week is None):
+        raise UserError(
+            "Cần đúng một trong hai: số của buổi phát hoặc --week TUẦN.",
+            "Ví dụ: broadcaster schedule lock 12, broadcaster schedule lock --week next.",
+        )
 
 
 def show(week: _WeekName = "this", as_json: _Json = False) -> None:
@@ -98,6 +164,30 @@ def export_(
             say(f"Đã ghi {path}")
 
 
+class _Build(TyperCommand):
+    """Takes `--year=2026` as well as `--year 2026` and `--year` alone."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        split = [part for word in args for part in _split_year(word)]
+        return super().parse_args(ctx, split)
+
+
+def _split_year(word: str) -> list[str]:
+    name, equals, value = word.partition("=")
+    return [name, value] if name == "--year" and equals else [word]
+
+
+def _forecast(which: int | None, as_json: bool) -> None:
+    from broadcaster import year as years
+
+    with opened() as app, counting("Dự báo cả năm") as count:
+        found = years.forecast(app, which, count)
+    if as_json:
+        print_json(years.to_json(found))
+    else:
+        show_year(found)
+
+
 def _say_each_once(messages: list[str], style: str) -> None:
     """The same remark about seven openings is one remark."""
     for message, times in Counter(messages).items():
@@ -114,6 +204,7 @@ def _built_json(built: weeks.Built, sheet: WeekSheet) -> dict[str, Any]:
         "added": built.added,
         "removed": built.removed,
         "kept": built.kept,
+        "locked": built.locked,
         "problems": [item.message for item in built.problems],
         "notes": [item.message for item in built.notes],
         "items": [_row_json(row) for row in sheet.rows],
