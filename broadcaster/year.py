@@ -32,7 +32,13 @@ from content.errors import UserError
 from schedules.holidays import unknown_years
 from schedules.openings import Week, occurrences
 from schedules.plan import Plan, Task
-from schedules.year_plan import Shortage, TaskForecast, YearPlan, YearRequest
+from schedules.year_plan import (
+    Placement,
+    Shortage,
+    TaskForecast,
+    YearPlan,
+    YearRequest,
+)
 from schedules.year_planner import plan_year
 from schedules.year_shortage import find_shortages
 
@@ -108,6 +114,13 @@ def forecast(
         for task, _ in in_force
     )
     return Year(year, past, plan, lines, shortages, topics, tuple(_remarks(app, request, year)))
+
+
+def placements(app: App, year: int, now: datetime) -> list[Placement]:
+    """What the forecast puts where, in order of time."""
+    with app.database.reading() as session:
+        plan = plan_year(year_request(app, session, year, now))
+    return [one for week in plan.weeks for one in week.placements]
 
 
 def year_request(app: App, session: Session, year: int, now: datetime) -> YearRequest:

@@ -1,12 +1,17 @@
-"""The year's forecast on a terminal of 80 columns."""
+"""The year on a terminal of 80 columns: the forecast, and the picture of a plan."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from itertools import groupby
 
-from broadcaster.cli.console import bullet, note, say, table
+from rich.text import Text
+
+from broadcaster.cli.console import OUT, bullet, note, say, table
+from broadcaster.plan_calendar import Bar, Picture
 from broadcaster.year import PastWeek, TaskLine, Year, state_label
 from schedules.openings import Week
+from schedules.standing import State
 from schedules.year_plan import Shortage, YearWeek
 
 
@@ -121,3 +126,64 @@ def _lack(one: Shortage) -> str:
     if one.bulletins and one.slots:
         text += f" Vẫn thiếu {one.slots} lượt: cần thêm khung giờ."
     return text
+
+
+_LABEL, _CELLS = 24, 53
+"""Columns of text; weeks. Together with the numbers they fit 80 columns."""
+_COLOURS = {
+    State.DONE: "green",
+    State.UPCOMING: "blue",
+    State.ON_TIME: "blue",
+    State.AT_RISK: "yellow",
+    State.LATE: "red",
+}
+
+
+def show_calendar(shown: Picture) -> None:
+    """One line a task, one character a week."""
+    span = (shown.last - shown.first).days + 1
+    cells = min(_CELLS, -(-span // 7))
+    say(shown.title, "bold")
+    OUT.print(Text(" " * (_LABEL + 1) + _months(shown, span, cells), style="dim"))
+    for bar in shown.bars:
+        line = Text(f"{_short(f'{bar.no}. {bar.content}'):<{_LABEL}} ")
+        line.append(_weeks(shown, bar, span, cells), style=_COLOURS[bar.state])
+        OUT.print(line, soft_wrap=True)
+    if shown.first <= shown.today <= shown.last:
+        at = _cell(shown, shown.today, span, cells)
+        OUT.print(Text(" " * (_LABEL + 1 + at) + "▲", style="red"))
+    note("━ thời gian thực hiện, ● đã phát hoặc có minh chứng, ○ dự kiến, ▲ hôm nay")
+
+
+def _weeks(shown: Picture, bar: Bar, span: int, cells: int) -> str:
+    line = ["·"] * cells
+    for first, last in bar.windows:
+        if first <= shown.last and last >= shown.first:
+            a = _cell(shown, max(first, shown.first), span, cells)
+            b = _cell(shown, min(last, shown.last), span, cells)
+            line[a : b + 1] = "━" * (b + 1 - a)
+    for sign, days in (("○", bar.planned), ("●", bar.proved)):
+        for day in days:
+            if shown.first <= day <= shown.last:
+                line[_cell(shown, day, span, cells)] = sign
+    return "".join(line)
+
+
+def _months(shown: Picture, span: int, cells: int) -> str:
+    """The months' numbers above their first weeks."""
+    line = [" "] * (cells + 2)
+    day = shown.first
+    while day <= shown.last:
+        at = _cell(shown, day, span, cells)
+        line[at : at + len(str(day.month))] = str(day.month)
+        day = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return "".join(line).rstrip()
+
+
+def _cell(shown: Picture, day: date, span: int, cells: int) -> int:
+    return (day - shown.first).days * cells // span
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
