@@ -37,6 +37,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("unlock", help="Cho xếp lại.")(unlock)
     noun.command("show", help="Xem lịch tuần.")(show)
     noun.command("export", help="Xuất lịch tuần ra tệp để in, gửi.")(export_)
+    noun.command("log", help="Sổ nhật ký tuần: lịch và thực tế; --format để xuất ra tệp.")(log)
     app.add_typer(noun, name=name)
 
 
@@ -148,20 +149,65 @@ def export_(
     as_json: _Json = False,
 ) -> None:
     """One file a format."""
-    wanted = [one.strip().lower() for one in formats.split(",") if one.strip()]
+    wanted = _formats(formats)
+    with opened() as app:
+        sheet = week_sheet(app, _week(app, week))
+    _write(sheet, wanted, output, as_json)
+
+
+def log(
+    week: _WeekName = "this",
+    formats: Annotated[
+        str | None, typer.Option("--format", help=f"Xuất ra tệp: {', '.join(FORMATS)}.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Thư mục ghi tệp.")] = Path(),
+    as_json: _Json = False,
+) -> None:
+    """What was planned beside what happened."""
+    from broadcaster.week_log import log_sheet
+
+    wanted = _formats(formats) if formats is not None else []
+    with opened() as app:
+        sheet = log_sheet(app, _week(app, week))
+    if wanted:
+        _write(sheet, wanted, output, as_json)
+    elif as_json:
+        print_json(_sheet_json(sheet))
+    else:
+        say(f"Sổ nhật ký {sheet.subtitle}", "bold")
+        table(
+            ["Ngày", "Lịch", "Thực tế", "Kênh", "Bản tin", "Kết quả"],
+            [
+                (
+                    f"{_DAYS[row.day.weekday()]} {row.day:%d/%m}",
+                    f"{row.starts:%H:%M}",
+                    row.actual.replace("–", "\n"),
+                    row.channel_label,
+                    row.title or "(trống)",
+                    "; ".join(filter(None, (row.status, row.note))),
+                )
+                for row in sheet.rows
+            ],
+        )
+
+
+def _formats(text: str) -> list[str]:
+    wanted = [one.strip().lower() for one in text.split(",") if one.strip()]
     unknown = [one for one in wanted if one not in FORMATS]
     if unknown or not wanted:
         raise UserError(
             f"Không có định dạng “{', '.join(unknown)}”.", f"Hãy chọn: {', '.join(FORMATS)}."
         )
-    with opened() as app:
-        sheet = week_sheet(app, _week(app, week))
-    paths = [export(sheet, one, output) for one in wanted]
+    return wanted
+
+
+def _write(sheet: WeekSheet, formats: list[str], folder: Path, as_json: bool) -> None:
+    paths = [export(sheet, one, folder) for one in formats]
     if as_json:
         print_json([str(path) for path in paths])
-    else:
-        for path in paths:
-            say(f"Đã ghi {path}")
+        return
+    for path in paths:
+        say(f"Đã ghi {path}")
 
 
 class _Build(TyperCommand):
@@ -231,6 +277,8 @@ def _row_json(row: SheetRow) -> dict[str, Any]:
         "kind": row.kind or None,
         "seconds": row.duration.total_seconds() if row.duration else None,
         "status": row.status or None,
+        "actual": row.actual or None,
+        "note": row.note or None,
         "made_by": row.made_by or None,
         "approved_by": row.approved_by or None,
     }
