@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -72,12 +73,18 @@ class Daemon:
     """Runs a dispatcher's lanes at their times until it is asked to stop."""
 
     def __init__(
-        self, home: Path, database: Database, dispatcher: Dispatcher, clock: Clock
+        self,
+        home: Path,
+        database: Database,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        daily: Callable[[], None] = lambda: None,
     ) -> None:
         self._home = home
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
+        self._daily = daily
         self._alarm = SystemClock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -189,6 +196,7 @@ class Daemon:
 
     def _tidy(self) -> None:
         log.info("disk.tidied", bytes=self._dispatcher.tidy())
+        self._daily()
 
     def _mend(self) -> None:
         """A lane that broke may have left a delivery in `sending`: it is unknown now."""

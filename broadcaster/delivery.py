@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from broadcaster import evidence
 from broadcaster.evidence import Kind, StoredArtefact
-from broadcaster.records import Decision, Delivery
+from broadcaster.records import Broadcast, Decision, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Json
 
@@ -105,6 +105,13 @@ def decide(session: Session, delivery: Delivery, text: str, now: datetime) -> No
             at=now,
             text=text,
         )
+    )
+
+
+def decide_about(session: Session, broadcast: Broadcast, text: str, now: datetime) -> None:
+    """Write down a decision about a whole broadcast, for `broadcast why`."""
+    session.add(
+        Decision(station_id=broadcast.station_id, broadcast_id=broadcast.id or 0, at=now, text=text)
     )
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
+from broadcaster.plan_progress import behind, due_soon
 from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from content.bulletin import Bulletin, BulletinStatus, Revision
@@ -68,12 +69,14 @@ class Overview:
 def look(app: App) -> Overview:
     """The station as it is now."""
     now = app.clock.now()
+    today = now.astimezone(app.zone).date()
+    reminded = [*behind(app, today), *(one.text for one in due_soon(app, today))]
     with app.database.reading() as session:
         return Overview(
             station=app.station.name,
             now=now,
             daemon=daemon_of(app.home),
-            needs=_needs(session, app.station_id, now),
+            needs=_needs(session, app.station_id, now) + reminded,
             coming=_coming(session, app.station_id),
         )
 

@@ -9,17 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.evidence import Kind
 from broadcaster.plan_correction import Correction, correction, find_old, replace, task_row
 from broadcaster.plan_correction import get_plan as find_plan
-from broadcaster.records import Delivery
-from broadcaster.records import DeliveryStatus as Status
 from channels.base import Artefact
-from content.bulletin import Revision
 from content.errors import Problem, UserError
 from content.people import Role, require_role
 from content.text_file import read_bytes
@@ -51,16 +48,6 @@ class ReadPlan:
     document: dict[str, Any]
     before: Imported | None = None
     """The plan that this very document is already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a task is: outputs that really went out (never simulated ones)."""
-
-    task: Task
-    bulletins: int
-    """Bulletins that name this task."""
-    sent: int
 
 
 def import_plan(app: App, path: Path, *, replaces: int | None = None) -> Imported:
@@ -230,16 +217,6 @@ def tasks_of(session: Session, plan: Plan) -> list[Task]:
     return list(session.exec(query).all())
 
 
-def progress(app: App, plan_id: int | None) -> list[Progress]:
-    """How far each task of a plan is."""
-    imported = get_plan(app, plan_id)
-    with app.database.reading() as session:
-        return [
-            Progress(task, _bulletins(session, app, task), _sent(session, app, task))
-            for task in imported.tasks
-        ]
-
-
 def to_json(plan: Plan) -> dict[str, Any]:
     """The contract's form of a plan."""
     return {"id": plan.id, **plan.document}
@@ -258,25 +235,6 @@ def _plan(app: App, document: dict[str, Any], name: str, digest: str) -> Plan:
         imported_at=app.clock.now(),
         imported_by=app.person,
     )
-
-
-def _bulletins(session: Session, app: App, task: Task) -> int:
-    query = select(func.count(func.distinct(Revision.bulletin_id))).where(Revision.task == task.no)
-    return int(session.exec(query).one())
-
-
-def _sent(session: Session, app: App, task: Task) -> int:
-    query = (
-        select(func.count())
-        .select_from(Delivery)
-        .join(Revision, col(Delivery.revision_id) == col(Revision.id))
-        .where(
-            Delivery.station_id == app.station_id,
-            col(Delivery.status) == Status.SENT,
-            Revision.task == task.no,
-        )
-    )
-    return int(session.exec(query).one())
 
 
 def _day(text: str | None) -> date | None:

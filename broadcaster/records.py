@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import JSON, Column, Index, Text, text
@@ -140,6 +140,23 @@ class EvidenceHead(SQLModel, table=True):
     station_id: int = Field(foreign_key="station.id", primary_key=True)
     seq: int
     hash: str
+
+
+class ScheduleLock(SQLModel, table=True):
+    """A week, or one broadcast, that stays as it is when the schedule is built again."""
+
+    __tablename__ = "schedule_lock"
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id", index=True)
+    monday: date
+    """Of the week that is locked, or of the broadcast's."""
+    broadcast_id: int | None = Field(default=None, foreign_key="broadcast.id")
+    """None: the whole week."""
+    created_at: datetime
+    created_by: str
+    released_at: datetime | None = None
+    released_by: str | None = None
 
 
 class Secret(SQLModel, table=True):

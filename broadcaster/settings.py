@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -85,6 +86,21 @@ class BroadcastSection(_Section):
         if any(seconds < 0 for seconds in value):
             raise ValueError("số giây không được âm")
         return value
+
+
+class ScheduleSection(_Section):
+    """[schedule]: how weeks and years are laid out."""
+
+    holidays: Literal["fill", "off"] = "fill"
+    """Public holidays are days like others, or nothing goes out on them."""
+    days_off: list[date] = []
+    """Further days on which nothing goes out."""
+    radio_repeat_hours: int = Field(default=10, ge=1)
+    """The same bulletin over the same loudspeakers not sooner than this."""
+    network_repeat_hours: int = Field(default=72, ge=1)
+    """The same bulletin on the same page or account not sooner than this."""
+    remind_days: int = Field(default=14, ge=0)
+    """How many days before a task's time ends people are reminded of it; 0 = never."""
 
 
 class ApprovalSection(_Section):
@@ -207,6 +223,7 @@ class Settings(BaseSettings):
     station: StationSection = StationSection()
     database: DatabaseSection = DatabaseSection()
     broadcast: BroadcastSection = BroadcastSection()
+    schedule: ScheduleSection = ScheduleSection()
     approval: ApprovalSection = ApprovalSection()
     radio: RadioSection = RadioSection()
     facebook: FacebookSection = FacebookSection()

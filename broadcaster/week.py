@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from broadcaster import bookings
+from broadcaster import bookings, locks
 from broadcaster.app import App
 from broadcaster.delivery import OPEN, Outcome, decide, move
 from broadcaster.records import Broadcast, Decision, Delivery, Origin
@@ -31,6 +31,8 @@ class Built:
     added: int = 0
     removed: int = 0
     kept: int = 0
+    locked: bool = False
+    """A person keeps the whole week as it is."""
     notes: list[Note] = field(default_factory=list)
     problems: list[Note] = field(default_factory=list)
 
@@ -46,10 +48,11 @@ def build(app: App, week: Week) -> Built:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         request = week_request(app, session, week, now)
         plan = plan_week(request)
-        built = Built(week, notes=list(plan.notes), problems=list(plan.problems))
+        locked = locks.is_locked(session, app.station_id, week)
+        built = Built(week, locked=locked, notes=list(plan.notes), problems=list(plan.problems))
         dropped = {(item.opening, item.bulletin): item.reason for item in plan.dropped}
         for planned in plan.openings:
-            if planned.opening.start >= now:
+            if planned.opening.start >= now and planned.opening.key not in request.locked:
                 _write(app, session, planned, built, dropped, now)
         _explain_empty(app, session, plan, now)
         _clear_removed_slots(app, session, week, request, built, now)
@@ -182,7 +185,8 @@ def _clear_removed_slots(
         col(Broadcast.starts_at) < week.end,
     )
     for broadcast in session.exec(query).all():
-        if opening_key(broadcast, app.zone) in keys:
+        key = opening_key(broadcast, app.zone)
+        if key in keys or locks.covers(session, broadcast, week):
             continue
         for row in bookings.deliveries_of(session, broadcast):
             if row.status in OPEN:

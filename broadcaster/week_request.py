@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select as sqlalchemy_select
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from broadcaster import bookings
+from broadcaster.achievements import achievements, automatic
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
-from broadcaster.records import Broadcast, Delivery
+from broadcaster.records import Broadcast, Delivery, ScheduleLock
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.settings import Settings
 from content.bulletin import Bulletin, BulletinStatus, Priority, Review, ReviewAction, Revision
-from content.workflow import approval_of
+from content.topics import topic_codes
+from schedules.holidays import holidays_between
 from schedules.openings import Opening, QuietHours, SlotRule, Week, occurrences
 from schedules.plan import Plan, Task
+from schedules.quota import quota_of
 from schedules.timetable import Slot
 from schedules.week_plan import (
     RADIO_RULE,
@@ -31,8 +34,10 @@ from schedules.week_plan import (
     PlanRules,
     TaskNeed,
 )
+from schedules.year_plan import YearTask
+from schedules.year_planner import need_of, weekly_places
 
-_MEMORY = timedelta(days=60)
+MEMORY = timedelta(days=60)
 """How far back airings matter for what is new and what is due again."""
 _FRAMING_SECONDS = 25.0
 """Signature tune, greeting and goodbye of a loudspeaker session."""
@@ -44,19 +49,21 @@ def week_request(app: App, session: Session, week: Week, now: datetime) -> PlanR
     openings = [
         opening
         for slot in slots(session, app.station_id)
-        for opening in occurrences(_rule(slot), week, app.zone)
+        for opening in occurrences(slot_rule(slot), week, app.zone)
     ]
-    existing = _existing(session, openings)
+    keys = {opening.key for opening in openings}
     return PlanRequest(
         week=week,
         zone=app.zone,
-        rules=_rules(app),
+        rules=plan_rules(app),
         openings=tuple(openings),
         candidates=tuple(candidates(session, app.station_id)),
-        tasks=tuple(_needs(app, session, week)),
-        history=tuple(_history(app, session, week, {o.key for o in openings})),
-        existing=existing,
+        tasks=tuple(_needs(app, session, week, keys)),
+        history=tuple(history(app, session, week.start - MEMORY, week.end, keys)),
+        existing=existing_picks(app, session, openings),
         not_before=now,
+        locked=locked_keys(app, session, openings),
+        days_off=days_off(app.settings, week.monday, week.sunday),
     )
 
 
@@ -126,14 +133,48 @@ def opening_key(broadcast: Broadcast, zone: tzinfo) -> str | None:
     return f"{broadcast.slot_id}@{day.isoformat()}"
 
 
-def _rules(app: App) -> PlanRules:
-    chosen = app.settings.broadcast
+def days_off(settings: Settings, first: date, last: date) -> dict[date, str]:
+    """Days on which nothing goes out: the station's own, and the holidays if it keeps them."""
+    found = holidays_between(first, last) if settings.schedule.holidays == "off" else {}
+    own = {day: "ngày đài nghỉ" for day in settings.schedule.days_off if first <= day <= last}
+    return own | found
+
+
+def locked_keys(app: App, session: Session, openings: Sequence[Opening]) -> frozenset[str]:
+    """Keys of the openings that a person has locked, alone or with their week."""
+    rows = session.exec(
+        select(ScheduleLock).where(
+            ScheduleLock.station_id == app.station_id, col(ScheduleLock.released_at).is_(None)
+        )
+    ).all()
+    weeks = {row.monday for row in rows if row.broadcast_id is None}
+    ids = {row.broadcast_id for row in rows if row.broadcast_id is not None}
+    query = select(Broadcast).where(col(Broadcast.id).in_(ids))
+    alone = {opening_key(row, app.zone) for row in session.exec(query).all()} if ids else set()
+    return frozenset(
+        one.key
+        for one in openings
+        if one.key in alone or _monday(one.start.astimezone(app.zone).date()) in weeks
+    )
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def plan_rules(app: App) -> PlanRules:
+    """The station's rules for filling openings."""
+    chosen, layout = app.settings.broadcast, app.settings.schedule
+    radio = timedelta(hours=layout.radio_repeat_hours)
+    network = timedelta(hours=layout.network_repeat_hours)
     return PlanRules(
         quiet_hours=QuietHours.parse(chosen.quiet_hours, app.zone),
         channels={
-            "radio": replace(RADIO_RULE, max_items=app.settings.radio.items_per_session),
-            "facebook": ChannelRule("Facebook"),
-            "zalo": ChannelRule("Zalo"),
+            "radio": replace(
+                RADIO_RULE, max_items=app.settings.radio.items_per_session, repeat_after=radio
+            ),
+            "facebook": ChannelRule("Facebook", repeat_after=network),
+            "zalo": ChannelRule("Zalo", repeat_after=network),
         },
         sessions_per_day=chosen.sessions_per_day or None,
         minutes_per_session=chosen.minutes_per_session,
@@ -142,7 +183,7 @@ def _rules(app: App) -> PlanRules:
     )
 
 
-def _rule(slot: Slot) -> SlotRule:
+def slot_rule(slot: Slot) -> SlotRule:
     return SlotRule(
         key=str(slot.id),
         channel=slot.channel,
@@ -181,45 +222,75 @@ def _candidate(
     )
 
 
-def _existing(session: Session, openings: Sequence[Opening]) -> dict[str, tuple[Pick, ...]]:
-    """What already stands in these openings, as the planner's picks."""
-    found: dict[str, tuple[Pick, ...]] = {}
-    for opening in openings:
-        broadcast = broadcast_of(session, opening)
-        if broadcast is None:
-            continue
-        alive = [
-            row
-            for row in bookings.deliveries_of(session, broadcast)
-            if row.status != Status.CANCELLED
-        ]
-        found[opening.key] = tuple(
-            _pick(session, list(rows)) for _, rows in groupby(alive, key=lambda row: row.position)
+def existing_picks(
+    app: App,
+    session: Session,
+    openings: Sequence[Opening],
+    *,
+    without: frozenset[Status] = frozenset({Status.CANCELLED}),
+) -> dict[str, tuple[Pick, ...]]:
+    """What already stands in these openings, by their keys, as the planner's picks."""
+    keys = {opening.key for opening in openings}
+    if not keys:
+        return {}
+    query = (
+        select(Delivery, Broadcast)
+        .join(Broadcast, col(Delivery.broadcast_id) == col(Broadcast.id))
+        .where(
+            Broadcast.station_id == app.station_id,
+            col(Broadcast.slot_id).is_not(None),
+            col(Broadcast.starts_at) >= min(opening.start for opening in openings),
+            col(Broadcast.starts_at) <= max(opening.start for opening in openings),
+            col(Delivery.status).not_in(without),
         )
-    return found
+        .order_by(col(Delivery.broadcast_id), col(Delivery.position), col(Delivery.id))
+    )
+    lengths = _lengths(session, app.station_id)
+    found: dict[str, list[Pick]] = {}
+    for (broadcast, _), pairs in groupby(
+        session.exec(query).all(), key=lambda pair: (pair[1], pair[0].position)
+    ):
+        key = opening_key(broadcast, app.zone)
+        if key in keys:
+            rows = [row for row, _ in pairs]
+            found.setdefault(key, []).append(_pick(rows, lengths))
+    return {key: tuple(picks) for key, picks in found.items()}
 
 
-def _pick(session: Session, rows: list[Delivery]) -> Pick:
+def _lengths(session: Session, station_id: int) -> dict[int, float]:
+    """Air time of every approved revision, the last approval's."""
+    query = (
+        select(Review.revision_id, Review.air_seconds)
+        .join(Revision, col(Review.revision_id) == col(Revision.id))
+        .join(Bulletin, col(Revision.bulletin_id) == col(Bulletin.id))
+        .where(Bulletin.station_id == station_id, Review.action == ReviewAction.APPROVE)
+        .order_by(col(Review.id))
+    )
+    return {revision: seconds or 0.0 for revision, seconds in session.exec(query).all()}
+
+
+def _pick(rows: list[Delivery], lengths: Mapping[int, float]) -> Pick:
     first = rows[0]
-    review = approval_of(session, first.revision_id)
     return Pick(
         bulletin=first.bulletin_id,
         revision=first.revision,
-        seconds=(review.air_seconds or 0.0) if review else 0.0,
+        seconds=lengths.get(first.revision_id, 0.0),
         fixed=any(row.status not in OPEN for row in rows),
         repeat=first.repeat,
     )
 
 
-def _history(app: App, session: Session, week: Week, keys: set[str]) -> list[Airing]:
-    """What went out or surely will, other than in the openings that are being planned."""
+def history(
+    app: App, session: Session, since: datetime, until: datetime, planned: Container[str]
+) -> list[Airing]:
+    """What went out or surely will, other than in the openings (keys) that are being planned."""
     query = (
         select(Delivery, Broadcast)
         .join(Broadcast, col(Delivery.broadcast_id) == col(Broadcast.id))
         .where(
             Delivery.station_id == app.station_id,
-            col(Delivery.scheduled_at) >= week.start - _MEMORY,
-            col(Delivery.scheduled_at) < week.end,
+            col(Delivery.scheduled_at) >= since,
+            col(Delivery.scheduled_at) < until,
             col(Delivery.status).in_(
                 (Status.SENT, Status.SENDING, Status.UNKNOWN, Status.PLANNED, Status.READY)
             ),
@@ -228,68 +299,64 @@ def _history(app: App, session: Session, week: Week, keys: set[str]) -> list[Air
     return [
         Airing(row.bulletin_id, row.channel, row.started_at or row.scheduled_at, (row.target,))
         for row, broadcast in session.exec(query).all()
-        if opening_key(broadcast, app.zone) not in keys
+        if opening_key(broadcast, app.zone) not in planned
     ]
 
 
-def _needs(app: App, session: Session, week: Week) -> list[TaskNeed]:
-    """The tasks of the plans in force."""
+def tasks_in_force(
+    session: Session, station_id: int, first: date, last: date
+) -> list[tuple[Task, Plan]]:
+    """The tasks of the plans that touch these days; of two with one number the newer plan's."""
     query = (
         select(Task, Plan)
         .join(Plan, col(Task.plan_id) == col(Plan.id))
-        .where(Plan.station_id == app.station_id, col(Task.gone_at).is_(None))
+        .where(Plan.station_id == station_id, col(Task.gone_at).is_(None))
         .order_by(col(Plan.id).desc(), col(Task.id))
     )
-    needs: dict[str, TaskNeed] = {}
+    found: dict[str, tuple[Task, Plan]] = {}
     for task, plan in session.exec(query).all():
-        if not _overlaps(plan.period_start, plan.period_end, week):
+        if _overlaps(plan.period_start, plan.period_end, first, last):
+            found.setdefault(task.no, (task, plan))
+    return list(found.values())
+
+
+def _needs(app: App, session: Session, week: Week, planned: Container[str]) -> list[TaskNeed]:
+    """What the tasks in force still want of this week."""
+    tasks = year_tasks(app, session, week.monday, week.sunday, planned)
+    rules = plan_rules(app)
+    timetable = [slot_rule(slot) for slot in slots(session, app.station_id)]
+    return [need_of(task, task.done, week, weekly_places(task, timetable, rules)) for task in tasks]
+
+
+def year_tasks(
+    app: App,
+    session: Session,
+    first: date,
+    last: date,
+    planned: Container[str],
+) -> list[YearTask]:
+    """The tasks in force that this program's channels carry, with what was proved of them.
+
+    Airings in the `planned` openings (keys) are left to the planner's own count.
+    """
+    in_force = tasks_in_force(session, app.station_id, first, last)
+    starts = [plan.period_start for _, plan in in_force]
+    since = min((day for day in starts if day), default=None) if all(starts) else None
+    proved = [
+        one
+        for one in achievements(session, app.station_id, app.zone, since)
+        if one.opening is None or one.opening not in planned
+    ]
+    tasks = []
+    for task, plan in in_force:
+        if not automatic(task.channels, app.channels):
             continue
-        windows = tuple(
-            (date.fromisoformat(first), date.fromisoformat(last))
-            for first, last in task.reading().get("windows") or []
-        )
-        if task.no not in needs:
-            needs[task.no] = _need(app, session, task, windows, week)
-    return list(needs.values())
+        quota = quota_of(task.reading(), (plan.period_start, plan.period_end))
+        done = sum(one.counts_for(task.no, task.channels, quota.windows) for one in proved)
+        topic = next(iter(topic_codes(task.content)), None)
+        tasks.append(YearTask(task.no, quota, tuple(task.channels), topic, done))
+    return tasks
 
 
-def _need(
-    app: App, session: Session, task: Task, windows: tuple[tuple[date, date], ...], week: Week
-) -> TaskNeed:
-    """A frequency that the plan names, or else once in every week of its windows."""
-    reading = task.reading()
-    recurrence = reading.get("recurrence") or []
-    often = reading.get("at_least") or 1
-    weeks = sum(((last - first).days + 7) // 7 for first, last in windows)
-    months = sum(_months(first, last) for first, last in windows)
-    return TaskNeed(
-        no=task.no,
-        channels=tuple(task.channels),
-        windows=windows,
-        per_week=often if "weekly" in recurrence else None,
-        total=often * months if "monthly" in recurrence else often * weeks or None,
-        done=_done(app, session, task, week),
-    )
-
-
-def _months(first: date, last: date) -> int:
-    return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def _done(app: App, session: Session, task: Task, week: Week) -> int:
-    """Broadcasts of the task's bulletins that went out before this week."""
-    query = (
-        select(func.count(func.distinct(Delivery.broadcast_id)))
-        .join(Revision, col(Delivery.revision_id) == col(Revision.id))
-        .where(
-            Delivery.station_id == app.station_id,
-            col(Delivery.status) == Status.SENT,
-            Revision.task == task.no,
-            col(Delivery.scheduled_at) < week.start,
-        )
-    )
-    return int(session.exec(query).one())
-
-
-def _overlaps(start: date | None, end: date | None, week: Week) -> bool:
-    return (start is None or start <= week.sunday) and (end is None or end >= week.monday)
+def _overlaps(start: date | None, end: date | None, first: date, last: date) -> bool:
+    return (start is None or start <= last) and (end is None or end >= first)

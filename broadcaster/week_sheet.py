@@ -51,20 +51,21 @@ def _rows(app: App, session: Session, booked: Booked) -> list[SheetRow]:
     """One row an item: its targets together; an empty opening is shown as such."""
     alive = [row for row in booked.deliveries if row.status != Status.CANCELLED]
     if not alive:
-        return [] if booked.broadcast.origin != Origin.SLOT else [_empty(app, booked)]
+        return [] if booked.broadcast.origin != Origin.SLOT else [opening_row(app, booked)]
     return [
-        _row(app, session, booked, list(items))
+        item_row(app, session, booked, list(items))
         for _, items in groupby(alive, key=lambda row: (row.position, row.revision_id))
     ]
 
 
-def _row(app: App, session: Session, booked: Booked, items: Sequence[Delivery]) -> SheetRow:
+def item_row(app: App, session: Session, booked: Booked, items: Sequence[Delivery]) -> SheetRow:
+    """One item of a broadcast, its targets together."""
     first = items[0]
     revision = session.get_one(Revision, first.revision_id)
     review = _approval(session, first.revision_id)
     seconds = review.air_seconds if review and first.channel == SOUND else None
     return replace(
-        _empty(app, booked),
+        opening_row(app, booked),
         title=revision.title,
         targets=_targets(app, items),
         kind="PL" if first.repeat else "PM",
@@ -76,7 +77,7 @@ def _row(app: App, session: Session, booked: Booked, items: Sequence[Delivery]) 
     )
 
 
-def _empty(app: App, booked: Booked) -> SheetRow:
+def opening_row(app: App, booked: Booked) -> SheetRow:
     """A row with the day, the hours and the channel of this broadcast, and nothing in it."""
     broadcast = booked.broadcast
     starts = broadcast.starts_at.astimezone(app.zone)

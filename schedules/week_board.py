@@ -14,8 +14,9 @@ from schedules.week_plan import Candidate, ChannelRule, Pick, PlanRequest, TaskN
 _RANKS = {Priority.NORMAL: 0, Priority.PRIORITY: 1, Priority.EMERGENCY: 2}
 _FOREVER = date.max.toordinal()
 
-FAR_BEHIND, BEHIND, ON_TIME = range(3)
-"""How a task stands: more than half of what it should have by now is missing; some is; none."""
+CLOSING, FAR_BEHIND, BEHIND, ON_TIME, RESTING = range(5)
+"""How a task stands: every opening left is needed; more than half of what it should have by now
+is missing; some is; none; its time has not come yet or is over."""
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class TaskProgress:
     """Of the total, by the end of the week."""
     done: int
     channels: tuple[str, ...]
+    closing: bool = False
+    active: bool = True
     week: int = 0
     level: int = ON_TIME
 
@@ -36,7 +39,7 @@ class TaskProgress:
         active = not need.windows or any(a <= sunday and b >= monday for a, b in need.windows)
         expected = math.ceil((need.total or 0) * _elapsed_share(need.windows, sunday))
         per_week = (need.per_week or 0) if active else 0
-        task = cls(need.no, per_week, expected, need.done, need.channels)
+        task = cls(need.no, per_week, expected, need.done, need.channels, need.closing, active)
         task.add(0)
         return task
 
@@ -47,7 +50,12 @@ class TaskProgress:
         self.week += count
         missing = self.missing()
         most = max(self.per_week, self.expected)
-        self.level = ON_TIME if missing == 0 else FAR_BEHIND if missing * 2 > most else BEHIND
+        if missing == 0:
+            self.level = ON_TIME if self.active else RESTING
+        elif self.closing:
+            self.level = CLOSING
+        else:
+            self.level = FAR_BEHIND if missing * 2 > most else BEHIND
 
     def missing_this_week(self) -> int:
         """What was promised for every week; a total that lags may catch up later."""
@@ -112,7 +120,9 @@ class Place:
     """Milliseconds for the items and the gaps between them."""
     gap: int
     frozen: bool
-    """Begins too soon to be changed."""
+    """Begins too soon to be changed, or is locked."""
+    day_off: str | None = None
+    """The name of the holiday on which nothing goes out."""
     blocked: str | None = None
     items: list[Placed] = field(default_factory=list)
 
@@ -212,7 +222,7 @@ class Board:
                 or first > monday + 6
             ):
                 continue
-            task = self.tasks.get(one.task) if one.task else None
+            task = self._task_of(one, channel)
             length = to_milliseconds(one.seconds) if audible else 0
             order = (min(last, monday + 7), one.approved_at.timestamp(), one.bulletin)
             pool.append(
@@ -220,6 +230,11 @@ class Board:
                       one.topic or "", order)
             )  # fmt: skip
         return sorted(pool, key=lambda entry: entry.order)
+
+    def _task_of(self, candidate: Candidate, channel: str) -> TaskProgress | None:
+        task = self.tasks.get(candidate.task) if candidate.task else None
+        counts = task is not None and (not task.channels or channel in task.channels)
+        return task if counts else None
 
     def _read_history(self) -> None:
         week, rules = self.request.week, self.request.rules
@@ -266,14 +281,16 @@ def _place(opening: Opening, request: PlanRequest) -> Place:
     if rules.minutes_per_session is not None:
         seconds = min(seconds, rules.minutes_per_session * 60)
     early = request.not_before is not None and opening.start < request.not_before
+    day = opening.start.astimezone(request.zone).date()
     return Place(
         opening,
         rule,
-        opening.start.astimezone(request.zone).toordinal(),
+        day.toordinal(),
         opening.start.timestamp(),
         to_milliseconds(seconds - rules.framing_seconds) if rule.audible else 0,
         to_milliseconds(rules.gap_seconds) if rule.audible else 0,
-        early,
+        early or opening.key in request.locked,
+        request.days_off.get(day),
     )
 
 

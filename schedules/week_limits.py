@@ -17,12 +17,18 @@ def block_openings(board: Board) -> tuple[Note, ...]:
     fixed = {
         key for key, picks in board.request.existing.items() if any(pick.fixed for pick in picks)
     }
+    for place in board.places:
+        place.blocked = f"nghỉ {place.day_off}" if place.day_off else None
     for place in audible:
-        place.blocked = _quiet_reason(place, rules)
+        place.blocked = place.blocked or _quiet_reason(place, rules)
     for _, places in groupby(sorted(audible, key=lambda one: one.day), key=lambda one: one.day):
         # What is fixed counts first: it sounds whether the planner likes it or not.
         _limit_day(sorted(places, key=lambda one: (one.opening.key not in fixed, one.start)), rules)
-    problems = [Note(one.opening.key, one.blocked) for one in audible if one.blocked is not None]
+    problems = [
+        Note(one.opening.key, one.blocked)
+        for one in audible
+        if one.blocked is not None and one.day_off is None
+    ]
     return (*problems, *_too_long(audible, rules))
 
 

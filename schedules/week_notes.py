@@ -12,7 +12,7 @@ def write_notes(board: Board) -> tuple[Note, ...]:
     """Notes in order of the openings, then one per channel for bulletins without a place."""
     notes = []
     for place in board.places:
-        message = _about(board, place) if place.open else None
+        message = _about(board, place) if place.open else _day_off(place)
         if message is not None:
             notes.append(Note(place.opening.key, message))
     for channel, pool in board.pools.items():
@@ -21,6 +21,10 @@ def write_notes(board: Board) -> tuple[Note, ...]:
         if waiting:
             notes.append(Note(None, _left_out(waiting, label)))
     return tuple(notes)
+
+
+def _day_off(place: Place) -> str | None:
+    return None if place.frozen or not place.day_off else f"Để trống: nghỉ {place.day_off}."
 
 
 def _about(board: Board, place: Place) -> str | None:

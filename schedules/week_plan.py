@@ -44,6 +44,8 @@ class TaskNeed:
     """Airings wanted over all windows, spread evenly."""
     done: int = 0
     """Airings before the planned week began (the week's own are counted from its picks)."""
+    closing: bool = False
+    """Nearly every opening left of its windows is needed: it goes before all that can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,10 @@ class PlanRequest:
     """By opening key, in the order of the programme."""
     not_before: datetime | None = None
     """Openings that begin sooner are left as they are (a rebuild in the middle of the week)."""
+    locked: frozenset[str] = frozenset()
+    """Keys of openings that a person has locked: left as they are, whatever stands in them."""
+    days_off: Mapping[date, str] = field(default_factory=dict)
+    """Days on which nothing goes out, each with its name: "Tết Nguyên đán"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("withdraw", help="Gỡ khỏi sử dụng.")(withdraw)
     noun.command("sheet", help="Phiếu duyệt tin, bài để in và ký.")(sheet)
     noun.command("preview", help="Xem đúng nội dung sẽ phát hoặc đăng.")(preview)
+    noun.command("poster", help="Áp phích, tờ rơi, băng rôn để in (PDF), có mã QR.")(poster)
     app.add_typer(noun, name=name)
 
 
@@ -219,6 +220,38 @@ def sheet(
         paper = make_document(app, SHEET, About(bulletin=bulletin))
     write(output, render(paper, fmt))
     say(f"Đã ghi {output}")
+
+
+def poster(
+    bulletin: _Id,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Tệp PDF.")],
+    form: Annotated[
+        str, typer.Option("--form", help="poster (áp phích), leaflet (tờ rơi), banner (băng rôn).")
+    ] = "poster",
+    paper: Annotated[str, typer.Option("--paper", help="Khổ áp phích: a4, a3.")] = "a4",
+    link: Annotated[
+        str | None, typer.Option("--link", help="Địa chỉ của mã QR (mặc định: link của bản tin).")
+    ] = None,
+    slogan: Annotated[
+        str | None, typer.Option("--slogan", help="Khẩu hiệu của băng rôn (mặc định: tên bài).")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """A print-ready PDF of an approved bulletin."""
+    from broadcaster import posters
+    from channels.print_sheets import Form
+
+    if form not in list(Form):
+        raise UserError(f"Không có hình thức “{form}”.", f"Hãy chọn: {', '.join(Form)}.")
+    with opened() as app:
+        wish = posters.Wish(Form(form), paper, link, slogan)
+        sheet = posters.make(app, bulletin, wish, output)
+    if as_json:
+        print_json({"file": str(output), "form": form, "link": sheet.link or None})
+        return
+    say(f"Đã ghi {output}")
+    if not sheet.link:
+        say("Bản tin không có link nên không có mã QR; thêm bằng --link https://….", "yellow")
 
 
 def _read(file: Path) -> Any:

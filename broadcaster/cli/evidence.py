@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from broadcaster import evidence
-from broadcaster.cli.console import ERR, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
 
@@ -15,10 +16,53 @@ from content.errors import UserError
 def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
+    noun.command("add", help="Thêm ảnh, giấy mời, danh sách của một nhiệm vụ làm thủ công.")(add)
     noun.command("list", help="Các bản ghi, theo thứ tự.")(list_records)
     noun.command("show", help="Một bản ghi, đầy đủ, và các tệp của nó.")(show)
     noun.command("verify", help="Kiểm tra toàn bộ sổ và các tệp minh chứng.")(verify)
     app.add_typer(noun, name=name)
+
+
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Các tệp: ảnh, pdf, docx …")],
+    task: Annotated[str, typer.Option("--task", help="Số của nhiệm vụ trong kế hoạch.")],
+    plan: Annotated[
+        int | None, typer.Option("--plan", help="Số kế hoạch (mặc định: mới nhất có nhiệm vụ này).")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", help="Ngày làm việc này: 2026-11-23 hoặc 23/11/2026.")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--form", help="Hình thức: poster, conference, training …")
+    ] = None,
+    people: Annotated[
+        int | None, typer.Option("--people", min=0, help="Số người được tuyên truyền trực tiếp.")
+    ] = None,
+    note: Annotated[str | None, typer.Option("--note", help="Ghi chú.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
+) -> None:
+    """Proofs of what people did."""
+    from broadcaster import manual_work
+
+    said = manual_work.Said(task, plan, manual_work.read_date(day), form, people, note)
+    with opened() as app:
+        added = manual_work.add(app, files, said)
+    if as_json:
+        print_json(
+            {
+                "seq": added.seq,
+                "task": added.task,
+                "files": added.files,
+                "remarks": added.remarks,
+            }
+        )
+        return
+    for remark in added.remarks:
+        bullet(remark, "yellow")
+    if added.seq is None:
+        say("Không có tệp mới nào, sổ minh chứng không đổi.")
+    else:
+        say(f"Đã ghi {len(added.files)} tệp cho nhiệm vụ {added.task}, bản ghi số {added.seq}.")
 
 
 def list_records(

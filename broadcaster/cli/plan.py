@@ -12,8 +12,11 @@ import typer
 from broadcaster import plans
 from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
+from broadcaster.cli.year_table import show_calendar
 from broadcaster.plan_correction import Correction
+from broadcaster.plan_progress import TaskProgress
 from schedules.plan import Task
+from schedules.standing import STATE_LABELS, State
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
@@ -26,6 +29,9 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("show", help="Xem một kế hoạch: nhiệm vụ và cảnh báo.")(show)
     noun.command("review", help="Duyệt những chỗ cần người quyết định.")(review)
     noun.command("status", help="Mỗi nhiệm vụ đã làm đến đâu.")(status)
+    noun.command("calendar", help="Bức tranh cả năm: nhiệm vụ là thanh, buổi phát là chấm.")(
+        calendar
+    )
     noun.command("timeframe", help="Đọc cụm từ chỉ thời gian (“-” = mỗi dòng một cụm).")(timeframe)
     app.add_typer(noun, name=name)
 
@@ -113,33 +119,59 @@ def review(
 
 def status(
     plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    score: Annotated[
+        bool, typer.Option("--score", help="Chỉ điểm theo các bộ chỉ số (nguồn ghi kèm).")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
-    """How far each task is."""
+    """How far each task is, what proves it, and the points it earns."""
+    from broadcaster import plan_progress
+
     with opened() as app:
-        rows = plans.progress(app, plan)
+        found = plan_progress.progress(app, plan)
     if as_json:
-        print_json(
-            [
-                {
-                    "no": row.task.no,
-                    "content": row.task.content,
-                    "channels": row.task.channels,
-                    "timeframe": row.task.reading(),
-                    "bulletins": row.bulletins,
-                    "sent": row.sent,
-                }
-                for row in rows
-            ]
-        )
+        print_json(found.scores_json() if score else found.tasks_json())
         return
+    say(f"Kế hoạch số {found.plan.id}: {found.plan.title or '(không rõ tên)'}", "bold")
+    if not score:
+        table(
+            ["Số", "Nhiệm vụ", "Thời gian", "Đạt", "%", "Tình trạng", "Điểm"],
+            [_progress_row(row, found.points_each) for row in found.rows],
+        )
+        for row in found.rows:
+            if row.standing.why:
+                bullet(f"Nhiệm vụ {row.task.no}: {row.standing.why}.", "yellow")
+            for problem in row.work.quota.problems:
+                bullet(f"Nhiệm vụ {row.task.no}: {problem}", "yellow")
+    say(f"Hoàn thành {found.done}/{len(found.rows)} nhiệm vụ ({100 * found.share:.0f} %).", "bold")
     table(
-        ["Số", "Nhiệm vụ", "Thời gian", "Bản tin", "Đã phát"],
-        [
-            (r.task.no, r.task.content, r.task.reading().get("text"), r.bulletins, r.sent)
-            for r in rows
-        ],
+        ["Tiêu chí", "Điểm", "Tối đa", "Vì"],
+        [(one.name, f"{one.points:g}", f"{one.most:g}", one.how) for one in found.scores],
     )
+    for source in dict.fromkeys(one.source for one in found.scores):
+        note(f"Nguồn: {source}.")
+
+
+def calendar(
+    plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Ghi ra tệp HTML để xem, in.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """The year as a picture: tasks as bars, broadcasts as dots."""
+    from broadcaster import plan_calendar
+
+    with opened() as app:
+        picture = plan_calendar.picture(app, plan)
+    if output is not None:
+        plan_calendar.write(picture, output)
+    if as_json:
+        print_json(picture.to_json())
+    elif output is not None:
+        say(f"Đã ghi {output}")
+    else:
+        show_calendar(picture)
 
 
 def timeframe(
@@ -182,6 +214,25 @@ def timeframe(
             )
             for item in found
         ],
+    )
+
+
+def _progress_row(row: TaskProgress, points: float) -> tuple[str, ...]:
+    work = row.work
+    parts = []
+    if work.airings_needed:
+        parts.append(f"{work.airings}/{work.airings_needed}{'*' * work.quota.assumed} lượt")
+    if work.proofs_needed:
+        parts.append(f"{work.proofs}/{work.proofs_needed} minh chứng")
+    done = row.standing.state is State.DONE
+    return (
+        row.task.no,
+        row.task.content,
+        " ".join(str(row.task.timeframe.get("text") or "—").split()),
+        "\n".join(parts),
+        f"{100 * work.share:.0f}",
+        STATE_LABELS[row.standing.state],
+        f"{points:.2f}" if done else "0",
     )
 
 

@@ -8,10 +8,11 @@ from typing import cast
 
 from content.errors import UserError
 from content.files import write_atomically
-from schedules.export.sheet import SheetRow, WeekSheet, official_date, printable, session_of
+from schedules.export.sheet import LOG, SheetRow, WeekSheet, official_date, printable, session_of
 
 __all__ = [
     "FORMATS",
+    "LOG",
     "SheetRow",
     "WeekSheet",
     "export",
@@ -34,7 +35,8 @@ FORMATS = {
 
 
 def export(sheet: WeekSheet, fmt: str, folder: Path) -> Path:
-    """Write the week in one format; returns the file, "Lich-phat-song-2026-W48.docx" in `folder`.
+    """Write the week in one format; returns the file, "Lich-phat-song-2026-W48.docx" in `folder`
+    ("So-nhat-ky-…" for the log).
 
     The same sheet gives the same bytes. Raises UserError for an unknown format or a folder that
     cannot be written.
@@ -60,4 +62,4 @@ def render(sheet: WeekSheet, fmt: str) -> bytes:
 
 def file_name(sheet: WeekSheet, fmt: str) -> str:
     """Plain ASCII, so that every file system and mail program keeps it."""
-    return f"Lich-phat-song-{sheet.week}.{fmt}"
+    return f"{sheet.form.file}-{sheet.week}.{fmt}"

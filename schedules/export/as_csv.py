@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from schedules.export.sheet import COLUMNS, EMPTY, WEEKDAYS, WeekSheet, cells, show_day
+from schedules.export.sheet import WEEKDAYS, WeekSheet, cells, show_day
 
 _FORMULA = ("=", "+", "-", "@")
 """Tabs and line ends, which some programs skip before these, were taken out by `printable`."""
@@ -15,12 +15,12 @@ def render(sheet: WeekSheet) -> bytes:
     """One line per item; an empty week says so in its only line."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("Thứ", "Ngày", *COLUMNS))
+    writer.writerow(("Thứ", "Ngày", *sheet.form.columns))
     for row in sheet.rows:
-        line = (WEEKDAYS[row.day.weekday()], show_day(row.day), *cells(row))
+        line = (WEEKDAYS[row.day.weekday()], show_day(row.day), *cells(row, sheet.form))
         writer.writerow([_guarded(cell) for cell in line])
     if not sheet.rows:
-        writer.writerow((EMPTY,))
+        writer.writerow((sheet.form.empty,))
     return text.getvalue().encode("utf-8-sig")
 
 

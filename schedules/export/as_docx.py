@@ -13,13 +13,10 @@ from docx.shared import Mm, Pt
 
 from schedules.export.archive import without_times
 from schedules.export.sheet import (
-    COLUMNS,
-    EMPTY,
     KEPT_TOGETHER,
-    LEGEND,
     MERGED,
     SIMULATED,
-    TITLE,
+    SheetForm,
     SheetRow,
     WeekSheet,
     cells,
@@ -41,10 +38,7 @@ from schedules.export.word import (
     two_columns,
 )
 
-_WIDTHS = (14, 25, 30, 74, 12, 15, 27, 27, 28)
-"""Millimetres, one for each column; 252 in all: A4 landscape less 30 left and 15 right."""
 _LEFT_HALF, _RIGHT_HALF = 112, 140
-_CENTRED = (0, 1, 4, 5, 6, 7)
 _HEAD_SHADE, _DAY_SHADE = "D9E2EC", "EEF2F6"
 
 
@@ -56,9 +50,9 @@ def render(sheet: WeekSheet) -> bytes:
     _title(document, sheet)
     if sheet.rows:
         _table(document, sheet)
-        put(document.add_paragraph(), LEGEND, 11, italic=True)
+        put(document.add_paragraph(), sheet.form.legend, 11, italic=True)
     else:
-        put(document.add_paragraph(), EMPTY, 13, italic=True, centred=True, space=18)
+        put(document.add_paragraph(), sheet.form.empty, 13, italic=True, centred=True, space=18)
     _signatures(document, sheet)
     _describe(document, sheet)
     out = io.BytesIO()
@@ -95,7 +89,7 @@ def _letterhead(document: Any, sheet: WeekSheet) -> None:
 
 
 def _title(document: Any, sheet: WeekSheet) -> None:
-    put(document.add_paragraph(), TITLE, 14, bold=True, centred=True, space=14)
+    put(document.add_paragraph(), sheet.form.title, 14, bold=True, centred=True, space=14)
     put(document.add_paragraph(), sheet.subtitle, 13, bold=True, centred=True)
     rule = document.add_paragraph()
     add_rule(rule, _LEFT_HALF + _RIGHT_HALF, 60)
@@ -107,26 +101,26 @@ def _title(document: Any, sheet: WeekSheet) -> None:
 
 
 def _table(document: Any, sheet: WeekSheet) -> None:
-    table = document.add_table(rows=0, cols=len(COLUMNS))
+    table = document.add_table(rows=0, cols=len(sheet.form.columns))
     table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     pad_cells(table)
-    for column, width in zip(table.columns, _WIDTHS, strict=True):
+    for column, width in zip(table.columns, sheet.form.widths, strict=True):
         column.width = Mm(width)
-    head = _add_row(table)
+    head = _add_row(table, sheet.form)
     head._tr.get_or_add_trPr().append(element("w:tblHeader"))
-    for cell, name in zip(head.cells, COLUMNS, strict=True):
+    for cell, name in zip(head.cells, sheet.form.columns, strict=True):
         shade(cell, _HEAD_SHADE)
         put(cell.paragraphs[0], name, 12, bold=True, centred=True)
     for heading, rows in days(sheet):
-        _day_band(table, heading)
+        _day_band(table, sheet.form, heading)
         left = 0
         for row, height in zip(rows, heights(rows), strict=True):
             left = (height or left) - 1
-            _item(table, row, height, together=0 < left < KEPT_TOGETHER)
+            _item(table, sheet.form, row, height, together=0 < left < KEPT_TOGETHER)
 
 
-def _day_band(table: Any, heading: str) -> None:
-    parts = _add_row(table).cells
+def _day_band(table: Any, form: SheetForm, heading: str) -> None:
+    parts = _add_row(table, form).cells
     band = parts[0].merge(parts[-1])
     shade(band, _DAY_SHADE)
     paragraph = band.paragraphs[0]
@@ -134,15 +128,17 @@ def _day_band(table: Any, heading: str) -> None:
     paragraph.paragraph_format.keep_with_next = True
 
 
-def _item(table: Any, row: SheetRow, height: int, *, together: bool) -> None:
+def _item(table: Any, form: SheetForm, row: SheetRow, height: int, *, together: bool) -> None:
     """One row; `together` keeps it on the page of the next one, which is of the same opening."""
-    for column, (cell, text) in enumerate(zip(_add_row(table).cells, cells(row), strict=True)):
+    for column, (cell, text) in enumerate(
+        zip(_add_row(table, form).cells, cells(row, form), strict=True)
+    ):
         paragraph = cell.paragraphs[0]
         paragraph.paragraph_format.keep_with_next = together
         if column < MERGED and height != 1:
             _merge_down(cell, "restart" if height else "continue")
         if column >= MERGED or height:
-            put(paragraph, text, 12, centred=column in _CENTRED)
+            put(paragraph, text, 12, centred=column in form.centred)
 
 
 def _merge_down(cell: Any, kind: str) -> None:
@@ -150,10 +146,10 @@ def _merge_down(cell: Any, kind: str) -> None:
     cell._tc.get_or_add_tcPr().insert_element_before(merge, *AFTER_MERGE)
 
 
-def _add_row(table: Any) -> Any:
+def _add_row(table: Any, form: SheetForm) -> Any:
     row = table.add_row()
     row._tr.get_or_add_trPr().append(element("w:cantSplit"))
-    for cell, width in zip(row.cells, _WIDTHS, strict=True):
+    for cell, width in zip(row.cells, form.widths, strict=True):
         cell.width = Mm(width)
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     return row
@@ -164,7 +160,7 @@ def _signatures(document: Any, sheet: WeekSheet) -> None:
     half = (_LEFT_HALF + _RIGHT_HALF) // 2
     titles, names = two_columns(document, half, half, rows=2)
     approver = [line.upper() for line in sheet.approver_title.splitlines()] or ["NGƯỜI DUYỆT"]
-    for cell, lines in zip(titles, (["NGƯỜI LẬP LỊCH"], approver), strict=True):
+    for cell, lines in zip(titles, ([sheet.form.prepared], approver), strict=True):
         for number, line in enumerate(lines):
             paragraph = cell.add_paragraph() if number else cell.paragraphs[0]
             put(paragraph, line, 13, bold=True, centred=True)
@@ -176,7 +172,7 @@ def _signatures(document: Any, sheet: WeekSheet) -> None:
 def _describe(document: Any, sheet: WeekSheet) -> None:
     """File properties from the content alone: python-docx would leave its template's own."""
     properties = document.core_properties
-    properties.title = f"{TITLE.capitalize()} – {sheet.subtitle}"[:255]
+    properties.title = f"{sheet.form.title.capitalize()} – {sheet.subtitle}"[:255]
     properties.author = properties.last_modified_by = sheet.station[:255]
     properties.comments, properties.revision = "", 1
     properties.created = properties.modified = sheet.moment.replace(tzinfo=None)

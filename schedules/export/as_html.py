@@ -6,14 +6,11 @@ from html import escape
 from importlib.resources import files
 
 from schedules.export.sheet import (
-    COLUMNS,
     COUNTRY,
-    EMPTY,
-    LEGEND,
     MERGED,
     MOTTO,
     SIMULATED,
-    TITLE,
+    SheetForm,
     SheetRow,
     WeekSheet,
     cells,
@@ -32,13 +29,13 @@ def render(sheet: WeekSheet) -> bytes:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Lịch phát sóng {escape(sheet.week)} – {escape(sheet.station)}</title>
+<title>{sheet.form.name} {escape(sheet.week)} – {escape(sheet.station)}</title>
 <style>
 {style}</style>
 </head>
-<body>
+<body class="{"log" if sheet.form.actual else "week"}">
 {_letterhead(sheet)}
-<h1>{TITLE}<br><span>{escape(sheet.subtitle)}</span></h1>
+<h1>{sheet.form.title}<br><span>{escape(sheet.subtitle)}</span></h1>
 {mark}
 {_table(sheet)}
 {_signatures(sheet)}
@@ -60,24 +57,24 @@ def _letterhead(sheet: WeekSheet) -> str:
 
 def _table(sheet: WeekSheet) -> str:
     if not sheet.rows:
-        return f'<p class="empty">{escape(EMPTY)}</p>'
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
-    body = "\n".join(_day(heading, rows) for heading, rows in days(sheet))
+        return f'<p class="empty">{escape(sheet.form.empty)}</p>'
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in sheet.form.columns)
+    body = "\n".join(_day(sheet.form, heading, rows) for heading, rows in days(sheet))
     return (
         f"<table>\n<thead><tr>{head}</tr></thead>\n{body}\n</table>\n"
-        f'<p class="legend">{escape(LEGEND)}</p>'
+        f'<p class="legend">{escape(sheet.form.legend)}</p>'
     )
 
 
-def _day(heading: str, rows: list[SheetRow]) -> str:
-    lines = [f'<tr class="day"><th colspan="{len(COLUMNS)}">{escape(heading)}</th></tr>']
-    lines += [_row(row, height) for row, height in zip(rows, heights(rows), strict=True)]
+def _day(form: SheetForm, heading: str, rows: list[SheetRow]) -> str:
+    lines = [f'<tr class="day"><th colspan="{len(form.columns)}">{escape(heading)}</th></tr>']
+    lines += [_row(form, row, height) for row, height in zip(rows, heights(rows), strict=True)]
     return "<tbody>\n" + "\n".join(lines) + "\n</tbody>"
 
 
-def _row(row: SheetRow, height: int) -> str:
+def _row(form: SheetForm, row: SheetRow, height: int) -> str:
     span = f' rowspan="{height}"' if height > 1 else ""
-    merged, single = cells(row)[:MERGED], cells(row)[MERGED:]
+    merged, single = cells(row, form)[:MERGED], cells(row, form)[MERGED:]
     parts = [
         f'<td class="c{column}"{span}>{escape(text)}</td>'
         for column, text in enumerate(merged if height else ())
@@ -92,6 +89,6 @@ def _row(row: SheetRow, height: int) -> str:
 def _signatures(sheet: WeekSheet) -> str:
     title = "<br>".join(escape(line.upper()) for line in sheet.approver_title.splitlines())
     return f"""<section>
-<div class="role">NGƯỜI LẬP LỊCH</div><div class="role">{title or "NGƯỜI DUYỆT"}</div>
+<div class="role">{sheet.form.prepared}</div><div class="role">{title or "NGƯỜI DUYỆT"}</div>
 <div class="signed">{escape(sheet.made_by)}</div><div class="signed">{escape(sheet.approver)}</div>
 </section>"""

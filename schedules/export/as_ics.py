@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from schedules.export.sheet import EMPTY, NO_TITLE, TITLE, SheetRow, WeekSheet, cells, show_where
+from schedules.export.sheet import SheetRow, WeekSheet, cells, show_where
 
 
 def render(sheet: WeekSheet) -> bytes:
@@ -20,7 +20,7 @@ def render(sheet: WeekSheet) -> bytes:
     calendar.add("prodid", "-//broadcaster//Lich phat song//VI")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{TITLE.capitalize()} – {sheet.station}")
+    calendar.add("x-wr-calname", f"{sheet.form.title.capitalize()} – {sheet.station}")
     seen: dict[str, int] = {}
     for row in sheet.rows:
         uid = _uid(sheet, row)
@@ -42,7 +42,7 @@ def _event(sheet: WeekSheet, row: SheetRow, uid: str) -> Event:
     event.add("dtstamp", sheet.moment)
     event.add("dtstart", start)
     event.add("dtend", end)
-    event.add("summary", f"{row.channel_label}: {row.title or NO_TITLE}")
+    event.add("summary", f"{row.channel_label}: {row.title or sheet.form.no_title}")
     event.add("location", show_where(row))
     event.add("categories", [row.channel])
     if details := _details(sheet, row):
@@ -51,9 +51,10 @@ def _event(sheet: WeekSheet, row: SheetRow, uid: str) -> Event:
 
 
 def _details(sheet: WeekSheet, row: SheetRow) -> str:
-    _, _, _, _, kind, duration, made_by, approved_by, remarks = cells(row)
+    *_, duration, made_by, approved_by, remarks = cells(row, sheet.form)
     named = (
-        ("Thể loại", kind),
+        ("Thể loại", row.kind),
+        ("Thực tế", row.actual if sheet.form.actual else ""),
         ("Thời lượng", duration),
         ("Người thực hiện", made_by),
         ("Người duyệt", approved_by),
@@ -69,7 +70,7 @@ def _nothing(sheet: WeekSheet) -> Event:
     event.add("dtstamp", sheet.moment)
     event.add("dtstart", sheet.monday)
     event.add("dtend", sheet.monday + timedelta(days=7))
-    event.add("summary", EMPTY)
+    event.add("summary", sheet.form.empty)
     event.add("transp", "TRANSPARENT")
     return event
 

@@ -28,6 +28,7 @@ def document(sheet: WeekSheet) -> dict[str, Any]:
         "approver": sheet.approver or None,
         "simulated": sheet.simulated,
         "evidence_head": sheet.evidence_head,
+        "kind": "log" if sheet.form.actual else "schedule",
         "rows": [_row(row) for row in sheet.rows],
     }
 
@@ -49,4 +50,5 @@ def _row(row: SheetRow) -> dict[str, Any]:
         "made_by": row.made_by or None,
         "approved_by": row.approved_by or None,
         "note": row.note or None,
+        "actual": row.actual or None,
     }

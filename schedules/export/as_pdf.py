@@ -9,15 +9,11 @@ from typing import Any
 import typst
 
 from schedules.export.sheet import (
-    COLUMNS,
     COUNTRY,
-    EMPTY,
     KEPT_TOGETHER,
-    LEGEND,
     MERGED,
     MOTTO,
     SIMULATED,
-    TITLE,
     WeekSheet,
     cells,
     days,
@@ -57,24 +53,28 @@ def _data(sheet: WeekSheet) -> dict[str, Any]:
         "country": COUNTRY,
         "motto": MOTTO,
         "created": sheet.created,
-        "title": TITLE,
+        "title": sheet.form.title,
+        "name": sheet.form.name,
+        "widths": sheet.form.widths,
+        "centred": sheet.form.centred,
+        "prepared": sheet.form.prepared,
         "subtitle": sheet.subtitle,
         "simulated": SIMULATED if sheet.simulated else "",
-        "columns": COLUMNS,
+        "columns": sheet.form.columns,
         "merged": MERGED,
         "kept_together": KEPT_TOGETHER,
         "days": [
             {
                 "heading": heading,
                 "rows": [
-                    {"cells": cells(row), "height": height}
+                    {"cells": cells(row, sheet.form), "height": height}
                     for row, height in zip(rows, heights(rows), strict=True)
                 ],
             }
             for heading, rows in days(sheet)
         ],
-        "empty": EMPTY,
-        "legend": LEGEND,
+        "empty": sheet.form.empty,
+        "legend": sheet.form.legend,
         "approver_title": [line.upper() for line in sheet.approver_title.splitlines()]
         or ["NGƯỜI DUYỆT"],
         "approver": sheet.approver,

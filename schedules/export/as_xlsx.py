@@ -19,37 +19,35 @@ from openpyxl.writer.excel import ExcelWriter
 from schedules.export.archive import without_times
 from schedules.export.sheet import (
     COUNTRY,
-    EMPTY,
-    LEGEND,
     MOTTO,
-    NO_TITLE,
     SIMULATED,
-    TITLE,
     WEEKDAYS,
+    SheetForm,
     SheetRow,
     WeekSheet,
     footer,
 )
 
-_COLUMNS = (
-    ("Thứ", 9),
-    ("Ngày", 11),
-    ("Buổi", 7),
-    ("Bắt đầu", 7),
-    ("Kết thúc", 7),
-    ("Kênh", 13),
-    ("Nơi nhận", 14),
-    ("Tên bản tin", 38),
-    ("Thể loại", 6),
-    ("Thời lượng", 7),
-    ("Người thực hiện", 15),
-    ("Người duyệt", 15),
-    ("Trạng thái", 11),
-    ("Ghi chú", 13),
+_Column = tuple[str, int, bool]
+"""Heading, width in characters, left-aligned."""
+_BEFORE: tuple[_Column, ...] = (
+    ("Thứ", 9, False),
+    ("Ngày", 11, False),
+    ("Buổi", 7, False),
+    ("Bắt đầu", 7, False),
+    ("Kết thúc", 7, False),
+    ("Kênh", 13, True),
+    ("Nơi nhận", 14, True),
+    ("Tên bản tin", 38, True),
+    ("Thể loại", 6, False),
 )
-"""Headings with their widths in characters."""
-_LEFT_ALIGNED = (6, 7, 8, 14)
-_LAST = len(_COLUMNS)
+_AFTER: tuple[_Column, ...] = (
+    ("Thời lượng", 7, False),
+    ("Người thực hiện", 15, False),
+    ("Người duyệt", 15, False),
+    ("Trạng thái", 11, False),
+    ("Ghi chú", 13, True),
+)
 _HALF = 7
 _HEAD_ROW = 7
 _LINE_HEIGHT, _HIGHEST_ROW = 14.5, 409.0
@@ -76,15 +74,16 @@ def render(sheet: WeekSheet) -> bytes:
 
 
 def _heading(page: Worksheet, sheet: WeekSheet) -> None:
+    last = len(_columns(sheet.form))
     _across(page, 1, 1, _HALF, sheet.parent.upper())
     _across(page, 2, 1, _HALF, sheet.station.upper(), bold=True)
-    _across(page, 1, _HALF + 1, _LAST, COUNTRY, bold=True)
-    _across(page, 2, _HALF + 1, _LAST, MOTTO, bold=True)
-    _across(page, 3, _HALF + 1, _LAST, sheet.created, italic=True)
-    _across(page, 4, 1, _LAST, TITLE, bold=True, size=14)
-    _across(page, 5, 1, _LAST, sheet.subtitle, bold=True)
-    _across(page, 6, 1, _LAST, SIMULATED if sheet.simulated else "", bold=True)
-    for column, (name, width) in enumerate(_COLUMNS, start=1):
+    _across(page, 1, _HALF + 1, last, COUNTRY, bold=True)
+    _across(page, 2, _HALF + 1, last, MOTTO, bold=True)
+    _across(page, 3, _HALF + 1, last, sheet.created, italic=True)
+    _across(page, 4, 1, last, sheet.form.title, bold=True, size=14)
+    _across(page, 5, 1, last, sheet.subtitle, bold=True)
+    _across(page, 6, 1, last, SIMULATED if sheet.simulated else "", bold=True)
+    for column, (name, width, _) in enumerate(_columns(sheet.form), start=1):
         cell = page.cell(_HEAD_ROW, column)
         _set_text(cell, name)
         cell.font = Font(name=_FONT, size=11, bold=True)
@@ -99,21 +98,27 @@ def _heading(page: Worksheet, sheet: WeekSheet) -> None:
 
 def _rows(page: Worksheet, sheet: WeekSheet) -> int:
     """Writes the items; returns the last row used."""
-    at = _HEAD_ROW
+    at, columns = _HEAD_ROW, _columns(sheet.form)
+    width = len(columns)
     if not sheet.rows:
-        _across(page, at + 1, 1, _LAST, EMPTY, italic=True)
+        _across(page, at + 1, 1, width, sheet.form.empty, italic=True)
         return at + 1
     for row in sheet.rows:
         at += 1
-        for column, value in enumerate(_values(row), start=1):
-            _set_item(page.cell(at, column), value, column)
-        page.row_dimensions[at].height = _row_height(_values(row))
-    page.auto_filter.ref = f"A{_HEAD_ROW}:{get_column_letter(_LAST)}{at}"
-    _across(page, at + 1, 1, _LAST, LEGEND, italic=True, centred=False)
+        for column, value in enumerate(_values(row, sheet.form), start=1):
+            _set_item(page.cell(at, column), value, left=columns[column - 1][2])
+        page.row_dimensions[at].height = _row_height(_values(row, sheet.form), columns)
+    page.auto_filter.ref = f"A{_HEAD_ROW}:{get_column_letter(width)}{at}"
+    _across(page, at + 1, 1, width, sheet.form.legend, italic=True, centred=False)
     return at + 1
 
 
-def _values(row: SheetRow) -> tuple[Value, ...]:
+def _columns(form: SheetForm) -> tuple[_Column, ...]:
+    actual: tuple[_Column, ...] = (("Thực tế", 18, False),) if form.actual else ()
+    return (*_BEFORE, *actual, *_AFTER)
+
+
+def _values(row: SheetRow, form: SheetForm) -> tuple[Value, ...]:
     return (
         WEEKDAYS[row.day.weekday()],
         row.day,
@@ -122,8 +127,9 @@ def _values(row: SheetRow) -> tuple[Value, ...]:
         row.ends,
         row.channel_label,
         ", ".join(row.targets),
-        row.title or NO_TITLE,
+        row.title or form.no_title,
         row.kind,
+        *((row.actual,) if form.actual else ()),
         row.duration or None,
         row.made_by,
         row.approved_by,
@@ -132,17 +138,17 @@ def _values(row: SheetRow) -> tuple[Value, ...]:
     )
 
 
-def _row_height(values: tuple[Value, ...]) -> float:
+def _row_height(values: tuple[Value, ...], columns: tuple[_Column, ...]) -> float:
     """Points for the longest text; the programs disagree on whether to measure it themselves."""
     lines = max(
         math.ceil(len(value) / width)
-        for value, (_, width) in zip(values, _COLUMNS, strict=True)
+        for value, (_, width, _) in zip(values, columns, strict=True)
         if isinstance(value, str)
     )
     return min(_LINE_HEIGHT * max(lines, 1) + 3, _HIGHEST_ROW)
 
 
-def _set_item(cell: Cell | MergedCell, value: Value, column: int) -> None:
+def _set_item(cell: Cell | MergedCell, value: Value, *, left: bool) -> None:
     if isinstance(value, str):
         _set_text(cell, value)
     else:
@@ -154,7 +160,6 @@ def _set_item(cell: Cell | MergedCell, value: Value, column: int) -> None:
     elif isinstance(value, timedelta):
         cell.number_format = "[m]:ss"
     cell.font = Font(name=_FONT, size=11)
-    left = column in _LEFT_ALIGNED
     side = "left" if left else "center"
     cell.alignment = Alignment(
         horizontal=side, vertical="center", wrap_text=True, indent=1 if left else 0
@@ -188,13 +193,14 @@ def _across(
 
 
 def _signatures(page: Worksheet, sheet: WeekSheet, row: int) -> None:
+    last = len(_columns(sheet.form))
     titles = [line.upper() for line in sheet.approver_title.splitlines()] or ["NGƯỜI DUYỆT"]
-    _across(page, row, 1, _HALF, "NGƯỜI LẬP LỊCH", bold=True)
+    _across(page, row, 1, _HALF, sheet.form.prepared, bold=True)
     for number, title in enumerate(titles):
-        _across(page, row + number, _HALF + 1, _LAST, title, bold=True)
+        _across(page, row + number, _HALF + 1, last, title, bold=True)
     name_row = row + len(titles) + 4
     _across(page, name_row, 1, _HALF, sheet.made_by, bold=True)
-    _across(page, name_row, _HALF + 1, _LAST, sheet.approver, bold=True)
+    _across(page, name_row, _HALF + 1, last, sheet.approver, bold=True)
 
 
 def _print_setup(page: Worksheet, sheet: WeekSheet) -> None:
@@ -215,7 +221,10 @@ def _print_setup(page: Worksheet, sheet: WeekSheet) -> None:
 
 def _saved(book: Workbook, sheet: WeekSheet) -> bytes:
     properties = book.properties
-    properties.title, properties.creator = f"{TITLE.capitalize()} – {sheet.subtitle}", sheet.station
+    properties.title, properties.creator = (
+        f"{sheet.form.title.capitalize()} – {sheet.subtitle}",
+        sheet.station,
+    )
     properties.created = properties.modified = sheet.moment.replace(tzinfo=None)
     out = io.BytesIO()
     # Workbook.save would write the present time into the properties.

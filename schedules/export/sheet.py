@@ -28,7 +28,69 @@ COLUMNS = (
     "Người duyệt",
     "Trạng thái, ghi chú",
 )
+LOG_COLUMNS = (
+    "Buổi",
+    "Giờ theo lịch",
+    "Kênh, cụm loa",
+    "Tên tin, bài",
+    "Thể loại",
+    "Thực tế bắt đầu – kết thúc",
+    "Thời lượng",
+    "Người thực hiện",
+    "Người duyệt",
+    "Kết quả, sự cố",
+)
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetForm:
+    """What tells the two printed sheets of a week apart."""
+
+    title: str
+    name: str
+    """Short, for window titles: "Lịch phát sóng"."""
+    file: str
+    """Beginning of the file name, plain ASCII."""
+    columns: tuple[str, ...]
+    widths: tuple[int, ...]
+    """Millimetres on A4 landscape less 30 left and 15 right: 252 in all."""
+    centred: tuple[int, ...]
+    """Numbers of the columns whose texts are centred."""
+    legend: str
+    empty: str
+    no_title: str
+    prepared: str
+    """Above the left signature."""
+    actual: bool = False
+    """Whether the sheet says what really happened."""
+
+
+SCHEDULE = SheetForm(
+    TITLE,
+    "Lịch phát sóng",
+    "Lich-phat-song",
+    COLUMNS,
+    (14, 25, 30, 74, 12, 15, 27, 27, 28),
+    (0, 1, 4, 5, 6, 7),
+    LEGEND,
+    EMPTY,
+    NO_TITLE,
+    "NGƯỜI LẬP LỊCH",
+)
+LOG = SheetForm(
+    "SỔ NHẬT KÝ PHÁT SÓNG, ĐĂNG TẢI TUYÊN TRUYỀN CẢI CÁCH HÀNH CHÍNH",
+    "Sổ nhật ký",
+    "So-nhat-ky",
+    LOG_COLUMNS,
+    (14, 24, 28, 54, 12, 26, 15, 25, 25, 29),
+    (0, 1, 4, 5, 6, 7, 8),
+    "Ghi chú: PM: phát (đăng) mới; PL: phát (đăng) lại. Giờ thực tế lấy từ sổ minh chứng.",
+    "Tuần này chưa có buổi phát hoặc lượt đăng nào được ghi nhận.",
+    "(không có bản tin)",
+    "NGƯỜI GHI SỔ",
+    actual=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +115,8 @@ class SheetRow:
     made_by: str = ""
     approved_by: str = ""
     note: str = ""
+    actual: str = ""
+    """In the log: when it really began and ended, "05:30:02–05:34:07"."""
     key: str = ""
     """Names the item for calendars, so that a new export replaces the old entry."""
 
@@ -77,6 +141,7 @@ class WeekSheet:
     evidence_head: str | None = None
     """Head hash of the evidence chain, printed in the footer so that paper anchors it."""
     simulated: bool = False
+    form: SheetForm = SCHEDULE
     timezone: str = "Asia/Ho_Chi_Minh"
 
     @property
@@ -131,15 +196,16 @@ def days(sheet: WeekSheet) -> Iterator[tuple[str, list[SheetRow]]]:
         yield f"{WEEKDAYS[day.weekday()]}, ngày {show_day(day)}", list(rows)
 
 
-def cells(row: SheetRow) -> tuple[str, ...]:
-    """The row's texts, one for each of COLUMNS."""
+def cells(row: SheetRow, form: SheetForm) -> tuple[str, ...]:
+    """The row's texts, one for each of the form's columns."""
     remarks = "; ".join(filter(None, (row.status, row.note)))
     return (
         row.session,
         show_hours(row),
         show_where(row),
-        row.title or NO_TITLE,
+        row.title or form.no_title,
         row.kind,
+        *((row.actual,) if form.actual else ()),
         show_duration(row.duration),
         row.made_by,
         row.approved_by,
@@ -154,7 +220,7 @@ MERGED = 3
 def heights(rows: Sequence[SheetRow]) -> list[int]:
     """For each row of one day: how many rows its merged cells cover; 0: the ones above cover it."""
     found: list[int] = []
-    for _, opening in groupby(rows, key=lambda row: cells(row)[:MERGED]):
+    for _, opening in groupby(rows, key=lambda row: cells(row, SCHEDULE)[:MERGED]):
         count = len(list(opening))
         found += [count] + [0] * (count - 1)
     return found

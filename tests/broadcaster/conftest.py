@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from broadcaster import cli
 from broadcaster.database import Database
 from broadcaster.dispatch import Dispatcher
 from broadcaster.evidence import ArtefactStore
@@ -19,6 +20,7 @@ from broadcaster.records import Broadcast, Delivery, Origin
 from broadcaster.settings import Settings
 from content.bulletin import Bulletin, BulletinStatus, Review, ReviewAction, Revision
 from content.station import Station
+from tests.broadcaster.desks import PLAN, Desk, StillClock
 from tests.channels_fake import FakeChannel
 from tests.clocks import HandClock
 
@@ -154,3 +156,31 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         station,
     )
     database.close()
+
+
+@pytest.fixture
+def planned_desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    """A desk with a plan imported and a timetable, on Monday 23/11/2026 at 16:00."""
+    home = tmp_path / "nhà"
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    monkeypatch.setenv("BROADCASTER_USER", "Lan")
+    monkeypatch.setenv("BROADCASTER_RADIO__ENGINES", '["espeak"]')
+    monkeypatch.setattr("broadcaster.app.SystemClock", StillClock)
+    monkeypatch.setattr(
+        StillClock, "moment", datetime(2026, 11, 23, 9, 0, tzinfo=UTC), raising=False
+    )
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.run(list(words))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    desk = Desk(home, call)
+    desk.ok("init", "--name", "Ủy ban nhân dân xã An Bình")
+    desk.ok("person", "add", "Minh", "--role", "approver")
+    desk.ok("plan", "import", desk.file("kế hoạch.md", PLAN))
+    desk.ok("slot", "add", "--channel", "radio", "--at", "05:30", "--minutes", "15")
+    return desk

@@ -1,0 +1,113 @@
+"""What was really achieved for the plan: proved outputs, never simulated ones (pure reads)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select as sqlalchemy_select
+from sqlmodel import Session, col
+
+from broadcaster.records import Broadcast, Delivery, EvidenceRecord
+from broadcaster.records import DeliveryStatus as Status
+from content.bulletin import Revision
+from schedules.quota import Window, inside
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """One bulletin in one broadcast that the ledger proves: it reached at least one target."""
+
+    broadcast: int
+    bulletin: int
+    task: str | None
+    channel: str
+    at: datetime
+    day: date
+    """Of the station."""
+    opening: str | None
+    """Key of the opening it stood in; None for a one-off."""
+    records: tuple[int, ...]
+    """Sequence numbers in the evidence."""
+
+    def counts_for(self, no: str, channels: Sequence[str], windows: Sequence[Window]) -> bool:
+        """Whether a task with this number may count it."""
+        return (
+            self.task == no
+            and (not channels or self.channel in channels)
+            and inside(windows, self.day)
+        )
+
+
+def achievements(
+    session: Session, station_id: int, zone: ZoneInfo, since: date | None = None
+) -> list[Achievement]:
+    """Every proved output of a station (from a day on), in order of time."""
+    query = (
+        sqlalchemy_select(*_COLUMNS)
+        .join(Broadcast, col(Delivery.broadcast_id) == col(Broadcast.id))
+        .join(Revision, col(Delivery.revision_id) == col(Revision.id))
+        .join(EvidenceRecord, col(EvidenceRecord.delivery_id) == col(Delivery.id))
+        .where(
+            col(Delivery.station_id) == station_id,
+            col(EvidenceRecord.station_id) == station_id,
+            col(Delivery.status) == Status.SENT,
+            # Canonical JSON has one spelling; the parse below is the word that counts.
+            col(EvidenceRecord.body).contains('"outcome":"sent"'),
+            col(EvidenceRecord.body).contains('"simulated":false'),
+        )
+        .order_by(col(Delivery.scheduled_at), col(Delivery.id), col(EvidenceRecord.seq))
+    )
+    if since is not None:
+        query = query.where(
+            col(Delivery.scheduled_at) >= datetime.combine(since, time(0), zone).astimezone(UTC)
+        )
+    found: dict[tuple[int, int], Achievement] = {}
+    for row in session.connection().execute(query):
+        broadcast, bulletin, channel, began, planned, slot, starts, task, seq, body = row
+        if not _proves(json.loads(body)):
+            continue
+        known = found.get((broadcast, bulletin))
+        at = known.at if known else began or planned
+        found[broadcast, bulletin] = Achievement(
+            broadcast,
+            bulletin,
+            task,
+            channel,
+            at,
+            at.astimezone(zone).date(),
+            f"{slot}@{starts.astimezone(zone).date().isoformat()}" if slot else None,
+            (*known.records, seq) if known else (seq,),
+        )
+    return list(found.values())
+
+
+_COLUMNS = (
+    col(Delivery.broadcast_id),
+    col(Delivery.bulletin_id),
+    col(Delivery.channel),
+    col(Delivery.started_at),
+    col(Delivery.scheduled_at),
+    col(Broadcast.slot_id),
+    col(Broadcast.starts_at),
+    col(Revision.task),
+    col(EvidenceRecord.seq),
+    col(EvidenceRecord.body),
+)
+"""Columns and not rows: a year has thousands."""
+
+
+def automatic(channels: Sequence[str], known: Container[str]) -> tuple[str, ...]:
+    """The channels of a task that this program carries; () when people must do it all.
+
+    A task that names no channel is carried by all of them.
+    """
+    return ("",) if not channels else tuple(name for name in channels if name in known)
+
+
+def _proves(body: dict[str, Any]) -> bool:
+    return body["outcome"] == Status.SENT and body["simulated"] is False

@@ -1,0 +1,222 @@
+"""How far a plan is: each task's proved work, its standing today, the points that it earns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from broadcaster.achievements import Achievement, achievements, automatic
+from broadcaster.app import App
+from broadcaster.manual_work import Proof, proofs
+from broadcaster.plans import all_plans, get_plan, tasks_of
+from broadcaster.week_request import candidates
+from schedules.plan import Plan, Task
+from schedules.quota import quota_of
+from schedules.scoring import Score, Tally, scores, task_points
+from schedules.standing import Standing, State, Work, judge, proofs_needed, reminders
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """One task with what was proved of it."""
+
+    task: Task
+    work: Work
+    standing: Standing
+    airings: tuple[Achievement, ...]
+    proofs: tuple[Proof, ...]
+
+    @property
+    def records(self) -> list[int]:
+        """Sequence numbers of the evidence."""
+        seen = {seq for one in self.airings for seq in one.records}
+        return sorted(seen | {one.seq for one in self.proofs})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProgress:
+    """A plan today."""
+
+    plan: Plan
+    today: date
+    rows: tuple[TaskProgress, ...]
+    scores: tuple[Score, ...]
+    points_each: float
+    """What one finished task adds to the completion rule."""
+
+    @property
+    def done(self) -> int:
+        return sum(row.work.done >= row.work.needed for row in self.rows)
+
+    @property
+    def share(self) -> float:
+        return self.done / len(self.rows) if self.rows else 0.0
+
+    def tasks_json(self) -> list[dict[str, Any]]:
+        """One object a task."""
+        return [self._row_json(row) for row in self.rows]
+
+    def scores_json(self) -> dict[str, Any]:
+        """The plan's completion and points."""
+        return {
+            "plan": self.plan.id,
+            "tasks": len(self.rows),
+            "done": self.done,
+            "completion": round(self.share, 4),
+            "scores": [
+                {
+                    "code": one.code,
+                    "name": one.name,
+                    "points": one.points,
+                    "most": one.most,
+                    "how": one.how,
+                    "source": one.source,
+                }
+                for one in self.scores
+            ],
+        }
+
+    def _row_json(self, row: TaskProgress) -> dict[str, Any]:
+        work = row.work
+        done = work.done >= work.needed
+        return {
+            "no": row.task.no,
+            "content": row.task.content,
+            "channels": row.task.channels,
+            "timeframe": row.task.timeframe,
+            "windows": [[a.isoformat(), b.isoformat()] for a, b in work.quota.windows],
+            "bulletins": work.bulletins,
+            "sent": work.airings,
+            "needed": work.needed,
+            "done": work.done,
+            "airings": {"needed": work.airings_needed, "done": work.airings},
+            "proofs": {"needed": work.proofs_needed, "done": work.proofs},
+            "assumed": work.quota.assumed,
+            "completion": round(work.share, 4),
+            "state": str(row.standing.state),
+            "why": row.standing.why or None,
+            "points": round(self.points_each, 4) if done else 0.0,
+            "evidence": row.records,
+            "problems": list(work.quota.problems),
+        }
+
+
+def progress(app: App, plan_id: int | None) -> PlanProgress:
+    """A plan's tasks (the newest plan's for None). Raises UserError."""
+    imported = get_plan(app, plan_id)
+    today = app.clock.now().astimezone(app.zone).date()
+    with app.database.reading() as session:
+        rows = _rows(app, session, imported.plan, imported.tasks, today)
+    tally = _tally(rows)
+    return PlanProgress(
+        imported.plan, today, tuple(rows), tuple(scores(tally)), task_points(len(rows))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A task whose time ends soon, or has ended, while something is missing."""
+
+    plan: int
+    no: str
+    text: str
+    """Vietnamese."""
+
+
+def due_soon(app: App, today: date) -> list[Reminder]:
+    """What people must see to: work of theirs whose window closes within the set days."""
+    days = app.settings.schedule.remind_days
+    return [
+        Reminder(plan.id or 0, row.task.no, _reminder(row, window[1], today))
+        for plan, rows in _plans_in_force(app, today)
+        for row in rows
+        if row.work.proofs < row.work.proofs_needed
+        and (window := reminders(row.work, today, days)) is not None
+    ]
+
+
+def behind(app: App, today: date) -> list[str]:
+    """One line a plan in force that has late or endangered tasks."""
+    lines = []
+    for plan, rows in _plans_in_force(app, today):
+        states = Counter(row.standing.state for row in rows)
+        late, risk = states[State.LATE], states[State.AT_RISK]
+        parts = [f"{late} quá hạn"] * bool(late) + [f"{risk} có nguy cơ"] * bool(risk)
+        if parts:
+            lines.append(
+                f"nhiệm vụ của kế hoạch {plan.id}: {', '.join(parts)}: "
+                f"broadcaster plan status {plan.id}"
+            )
+    return lines
+
+
+def _plans_in_force(app: App, today: date) -> Iterator[tuple[Plan, list[TaskProgress]]]:
+    for plan in all_plans(app):
+        begun = plan.period_start is None or plan.period_start <= today
+        if begun and (plan.period_end is None or plan.period_end >= today):
+            with app.database.reading() as session:
+                yield plan, _rows(app, session, plan, tasks_of(session, plan), today)
+
+
+def _reminder(row: TaskProgress, last: date, today: date) -> str:
+    left = (last - today).days
+    when = "hôm nay hết hạn" if left == 0 else f"còn {left} ngày, đến {last:%d/%m/%Y}"
+    missing = row.work.proofs_needed - row.work.proofs
+    return (
+        f"Nhiệm vụ {row.task.no} ({when}) còn thiếu {missing} minh chứng: {row.task.content}. "
+        f"Thêm: broadcaster evidence add TỆP --task {row.task.no}"
+    )
+
+
+def _rows(
+    app: App, session: Session, plan: Plan, tasks: Sequence[Task], today: date
+) -> list[TaskProgress]:
+    aired = achievements(session, app.station_id, app.zone, plan.period_start)
+    given = [one for one in proofs(session, app.station_id) if one.plan == plan.id]
+    bulletins = Counter(one.task for one in candidates(session, app.station_id))
+    days = app.settings.schedule.remind_days
+    return [_row(app, plan, task, aired, given, bulletins[task.no], today, days) for task in tasks]
+
+
+def _row(
+    app: App,
+    plan: Plan,
+    task: Task,
+    aired: Sequence[Achievement],
+    given: Sequence[Proof],
+    bulletins: int,
+    today: date,
+    days: int,
+) -> TaskProgress:
+    machine = automatic(task.channels, app.channels)
+    quota = quota_of(task.timeframe, (plan.period_start, plan.period_end), manual=not machine)
+    mine = tuple(one for one in aired if one.counts_for(task.no, task.channels, quota.windows))
+    proved = tuple(one for one in given if one.task == task.no)
+    work = Work(
+        quota,
+        quota.total if machine else 0,
+        len(mine) if machine else 0,
+        proofs_needed(task.channels, app.channels, quota),
+        len(proved),
+        bulletins,
+    )
+    return TaskProgress(task, work, judge(work, today, days), mine, proved)
+
+
+def _tally(rows: Sequence[TaskProgress]) -> Tally:
+    airings: Counter[str] = Counter()
+    for row in rows:
+        airings.update(one.channel for one in row.airings)
+        airings.update(one.form or _only_form(row.task) for one in row.proofs)
+    people = sum(one.people for row in rows for one in row.proofs)
+    done = sum(row.work.done >= row.work.needed for row in rows)
+    return Tally(len(rows), done, airings, people)
+
+
+def _only_form(task: Task) -> str:
+    return task.channels[0] if len(task.channels) == 1 else "other"
