@@ -84,8 +84,8 @@ def result_of(
     """
     mine = tuple(one for one in outputs if _within(one.day, plan))
     shown = tuple(one for one in mine if one.day in period)
-    units = list(_units(task.timeframe, period, cutoff, plan))
-    least = max(int(task.timeframe.get("at_least") or 1), 1)
+    units = list(_units(task.reading(), period, cutoff, plan))
+    least = max(int(task.reading().get("at_least") or 1), 1)
     done = sum(_enough(unit, mine, least) for unit in units)
     used = {one.channel for one in shown}
     return TaskResult(
@@ -94,7 +94,7 @@ def result_of(
         content=task.content,
         form=task.form,
         channels=tuple(task.channels),
-        timeframe=str(task.timeframe.get("text") or ""),
+        timeframe=str(task.reading().get("text") or ""),
         lead=task.lead,
         product=task.product,
         state=_state(task, len(units), done, bool(shown)),

@@ -112,7 +112,7 @@ def _task_fields(task: Task | None) -> dict[str, Figure]:
         "no": (task.no if task else "", "số nhiệm vụ"),
         "content": (task.content.rstrip(" .;") if task else "", "nội dung nhiệm vụ"),
         "form": ((task.form or "") if task else "", "hình thức"),
-        "timeframe": (str(task.timeframe.get("text") or "") if task else "", "thời gian thực hiện"),
+        "timeframe": (str(task.reading().get("text") or "") if task else "", "thời gian thực hiện"),
         "lead": ((task.lead or "") if task else "", "đơn vị chủ trì"),
         "support": ((task.support or "") if task else "", "đơn vị phối hợp"),
         "product": ((task.product or "") if task else "", "sản phẩm"),

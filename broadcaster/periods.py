@@ -108,7 +108,7 @@ def deadlines(tasks: Sequence[Task]) -> list[Deadline]:
     found: dict[date, Deadline] = {}
     for task in sorted(tasks, key=lambda row: row.source == "duty"):
         if REPORT in task.channels:
-            for due in _due_days(task.timeframe):
+            for due in _due_days(task.reading()):
                 found.setdefault(due, Deadline(due, task.no, _period_due(task, due)))
     return [found[due] for due in sorted(found)]
 
@@ -151,8 +151,8 @@ def _due_days(timeframe: dict[str, Any]) -> Iterator[date]:
 
 def _period_due(task: Task, due: date) -> Period:
     """What a report due on this day is about, up to this day."""
-    words = f"{task.content} {task.timeframe.get('text', '')}".lower()
-    recurrence = task.timeframe.get("recurrence", ())
+    words = f"{task.content} {task.reading().get('text', '')}".lower()
+    recurrence = task.reading().get("recurrence", ())
     year = due.year
     if "quarterly" in recurrence or "quý" in words:
         whole = _quarter_before(due)

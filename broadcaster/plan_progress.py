@@ -88,7 +88,7 @@ class PlanProgress:
             "no": row.task.no,
             "content": row.task.content,
             "channels": row.task.channels,
-            "timeframe": row.task.timeframe,
+            "timeframe": row.task.reading(),
             "windows": [[a.isoformat(), b.isoformat()] for a, b in work.quota.windows],
             "bulletins": work.bulletins,
             "sent": work.airings,
@@ -194,7 +194,7 @@ def _row(
     days: int,
 ) -> TaskProgress:
     machine = automatic(task.channels, app.channels)
-    quota = quota_of(task.timeframe, (plan.period_start, plan.period_end), manual=not machine)
+    quota = quota_of(task.reading(), (plan.period_start, plan.period_end), manual=not machine)
     mine = tuple(one for one in aired if one.counts_for(task.no, task.channels, quota.windows))
     proved = tuple(one for one in given if one.task == task.no)
     work = Work(

@@ -228,7 +228,7 @@ def _progress_row(row: TaskProgress, points: float) -> tuple[str, ...]:
     return (
         row.task.no,
         row.task.content,
-        " ".join(str(row.task.timeframe.get("text") or "—").split()),
+        " ".join(str(row.task.reading().get("text") or "—").split()),
         "\n".join(parts),
         f"{100 * work.share:.0f}",
         STATE_LABELS[row.standing.state],
