@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broadcaster import chores
 from broadcaster.app import App
 from broadcaster.daemon import Daemon
 from broadcaster.dispatch import Dispatcher
@@ -26,7 +27,7 @@ def make_dispatcher(app: App) -> Dispatcher:
 
 def make_daemon(app: App) -> Daemon:
     """The daemon of this home."""
-    return Daemon(app.home, app.database, make_dispatcher(app), app.clock)
+    return Daemon(app.home, app.database, make_dispatcher(app), app.clock, lambda: chores.run(app))
 
 
 def spoken_sha256(app: App, revision: Revision) -> str:

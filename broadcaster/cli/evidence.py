@@ -1,15 +1,18 @@
-"""`evidence`: the ledger, its records and its verdict."""
+"""`evidence`: the ledger, its records, its checkpoints and its verdict."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from broadcaster import evidence
-from broadcaster.cli.console import ERR, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, note, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
+
+_Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
 
 def register(app: typer.Typer, name: str, line: str) -> None:
@@ -18,12 +21,14 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("list", help="Các bản ghi, theo thứ tự.")(list_records)
     noun.command("show", help="Một bản ghi, đầy đủ, và các tệp của nó.")(show)
     noun.command("verify", help="Kiểm tra toàn bộ sổ và các tệp minh chứng.")(verify)
+    noun.command("checkpoint", help="Niêm phong sổ ngay bây giờ (hằng ngày máy tự làm).")(
+        checkpoint
+    )
+    noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
     app.add_typer(noun, name=name)
 
 
-def list_records(
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
-) -> None:
+def list_records(as_json: _Json = False) -> None:
     """All records in order."""
     with opened() as app, app.database.reading() as session:
         found = [evidence.to_json(row) for row in evidence.records(session, app.station_id)]
@@ -63,45 +68,99 @@ def show(seq: Annotated[int, typer.Argument(help="Số thứ tự của bản gh
 
 
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
+    printed: Annotated[
+        str | None,
+        typer.Option(help="Mã băm in ở chân trang (ít nhất 12 ký tự đầu), hoặc lời của mã QR."),
+    ] = None,
+    copies: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoints", help="Thư mục giữ bản sao các mốc niêm phong."),
+    ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Exit code 0 when everything holds, 1 with the first broken record otherwise."""
     from rich.progress import Progress
 
-    with opened() as app, app.database.reading() as session:
+    from broadcaster import verification
+    from broadcaster.checkpoints import copies_in
+
+    with opened() as app, app.database.snapshot() as session:
+        folders = copies_in(app, copies or [])
         total = evidence.head(session, app.station_id).seq
         with Progress(console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
             task = progress.add_task("Kiểm tra sổ minh chứng", total=total)
-            verdict = evidence.verify(
-                session, app.station_id, app.store, lambda: progress.advance(task)
+            verdict = verification.verify(
+                session,
+                app.station_id,
+                app.store,
+                lambda: progress.advance(task),
+                copies=folders,
+                printed=printed,
             )
     if as_json:
-        print_json(_verdict_json(verdict))
-    elif verdict.ok:
+        print_json(verdict.to_json())
+    else:
+        _say_verdict(verdict)
+    raise typer.Exit(0 if verdict.ok else 1)
+
+
+def checkpoint(as_json: _Json = False) -> None:
+    """Sign the head of the chain now."""
+    from broadcaster import checkpoints, seals
+
+    with opened() as app:
+        made = checkpoints.make_checkpoint(app)
+    if made is None:
+        raise UserError("Sổ minh chứng chưa có bản ghi nào để niêm phong.")
+    seal = made.seal
+    if as_json:
+        print_json({"no": seal.no, "seq": seal.seq, "hash": seal.hash, "at": seal.at,
+                    "key": seal.key, "signature": seal.signature, "new": made.new})  # fmt: skip
+        return
+    how = "Đã niêm phong" if made.new else "Không có gì mới; mốc gần nhất vẫn là"
+    say(f"{how} mốc số {seal.no}: bản ghi {seal.seq}")
+    say(f"Mã băm: {seal.hash}")
+    note(f"Nên chép thư mục {seals.FOLDER} và tệp {seals.PUBLIC_KEY_FILE} sang máy khác.")
+
+
+def rotate_key(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Khóa cũ đã mất: thay mà không có chữ ký của nó.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """A new signing key; the old one vouches for it."""
+    from broadcaster import checkpoints, seals
+
+    with opened() as app:
+        key = checkpoints.rotate_key(app, lost=lost)
+        path = app.home / seals.PUBLIC_KEY_FILE
+    if as_json:
+        print_json({"key": key.key_id, "public_key": key.public_key, "seq": key.seq})
+        return
+    say(f"Khóa ký mới: {key.key_id} (bản ghi {key.seq})")
+    say(f"Khóa công khai: {path}")
+
+
+def _say_verdict(verdict: Any) -> None:
+    if verdict.ok:
         say(
-            f"Sổ minh chứng nguyên vẹn: {verdict.records} bản ghi, {verdict.artefacts} tệp.\n"
-            f"Mã băm cuối: {verdict.head.hash}",
+            f"Sổ minh chứng nguyên vẹn: {verdict.records} bản ghi, {verdict.artefacts} lượt dẫn "
+            f"tệp, {verdict.checkpoints} mốc niêm phong.\nMã băm cuối: {verdict.head.hash}",
             "green",
         )
+        if verdict.pruned:
+            say(f"{verdict.pruned} lượt dẫn tệp đã hết hạn lưu và được xóa có ghi sổ.")
     else:
-        say(f"SỔ MINH CHỨNG BỊ HỎNG ở bản ghi {verdict.seq}: {verdict.what}.", "bold red")
+        where = f" ở bản ghi {verdict.seq}" if verdict.seq is not None else ""
+        say(f"SỔ MINH CHỨNG BỊ HỎNG{where}: {verdict.what}.", "bold red")
+        say(f"Loại: {verdict.broken}")
         say("Hãy giữ nguyên máy và báo người phụ trách kỹ thuật; bản sao ở thư mục backups.")
-    raise typer.Exit(0 if verdict.ok else 1)
+    for one in verdict.notes:
+        bullet(one.what, "yellow")
 
 
 def _outcome(record: dict[str, Any]) -> str:
     details = record["details"]
     text = record["outcome"] or details.get("action") or details.get("event") or "—"
     return f"{text} (mô phỏng)" if record["simulated"] else str(text)
-
-
-def _verdict_json(verdict: evidence.Verification) -> dict[str, Any]:
-    return {
-        "ok": verdict.ok,
-        "records": verdict.records,
-        "artefacts": verdict.artefacts,
-        "head": {"seq": verdict.head.seq, "hash": verdict.head.hash},
-        "broken": None
-        if verdict.ok
-        else {"kind": str(verdict.broken), "seq": verdict.seq, "what": verdict.what},
-    }

@@ -1,0 +1,35 @@
+"""The day's work on the ledger, done by the daemon beside the broadcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from broadcaster import checkpoints
+from broadcaster.app import App
+from content.errors import UserError
+
+log = structlog.get_logger(__name__)
+
+
+def run(app: App) -> None:
+    """Do what is due; each piece decides for itself, and one that fails does not stop the others.
+
+    What failed is tried again at the next look.
+    """
+    for name, piece in _PIECES.items():
+        try:
+            piece(app)
+        except (UserError, OSError, SQLAlchemyError) as error:
+            log.warning("chore.failed", chore=name, error=str(error))
+
+
+def _checkpoint(app: App) -> None:
+    made = checkpoints.make_due_checkpoint(app)
+    if made is not None and made.new:
+        log.info("checkpoint.made", no=made.seal.no, seq=made.seal.seq, hash=made.seal.hash)
+
+
+_PIECES: dict[str, Callable[[App], None]] = {"checkpoint": _checkpoint}
