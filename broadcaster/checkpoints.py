@@ -163,7 +163,10 @@ def write_files(app: App) -> None:
     with app.database.reading() as session:
         rows = listed(session, app.station_id)
     for row in rows:
-        seal = Seal.read(row.body, row.signature)
+        try:
+            seal = Seal.read(row.body, row.signature)
+        except ValueError:  # somebody changed it: verification names it, a copy would hide it
+            continue
         if not (folder / seal.file_name).exists():
             seals.write_file(folder, seal)
 
@@ -182,9 +185,9 @@ def _sign_head(app: App, session: Session, private: str) -> Made | None:
     head = evidence.head(session, app.station_id)
     last = newest(session, app.station_id)
     if last is not None:
-        _refuse_broken(session, last, head)
+        _refuse_broken(app, session, last, head)
         if head.seq == last.seq:
-            return Made(Seal.read(last.body, last.signature), new=False)
+            return Made(_read(last), new=False)
     if head.seq == 0:
         return None
     key = _current(session, app.station_id)
@@ -202,22 +205,25 @@ def _sign_head(app: App, session: Session, private: str) -> Made | None:
     return Made(seal, new=True)
 
 
-def _refuse_broken(session: Session, last: Checkpoint, head: evidence.Head) -> None:
-    """A new signature must not cover up what the old one shows."""
+def _refuse_broken(app: App, session: Session, last: Checkpoint, head: evidence.Head) -> None:
+    """A new signature must not cover up what the old ones show, in rows or in files."""
+    kept, _ = seals.read_folder(app.home / seals.FOLDER)
+    newest_copy = max((seal.no for seal in kept if seal.station == app.station_id), default=0)
     query = select(EvidenceRecord.hash).where(
         EvidenceRecord.station_id == last.station_id, EvidenceRecord.seq == last.seq
     )
-    if head.seq < last.seq or session.exec(query).first() != last.hash:
+    if newest_copy > last.no or head.seq < last.seq or session.exec(query).first() != last.hash:
         raise UserError(
             f"Sổ minh chứng không còn khớp mốc niêm phong số {last.no}; không niêm phong tiếp.",
-            "Hãy giữ nguyên máy và chạy: broadcaster evidence verify.",
+            "Hãy giữ nguyên máy và chạy: broadcaster evidence verify. Nếu vừa khôi phục từ bản "
+            f"sao cũ, hãy chuyển các tệp mốc mới hơn trong thư mục {seals.FOLDER} ra nơi khác.",
         )
 
 
 def _seal(
     app: App, private: str, key: SigningKey, head: evidence.Head, last: Checkpoint | None
 ) -> Seal:
-    before = Seal.read(last.body, last.signature) if last else None
+    before = _read(last) if last else None
     return seals.make_seal(
         private,
         {
@@ -230,6 +236,16 @@ def _seal(
             "previous": before.digest if before else seals.NONE,
         },
     )
+
+
+def _read(row: Checkpoint) -> Seal:
+    try:
+        return Seal.read(row.body, row.signature)
+    except ValueError:
+        raise UserError(
+            f"Mốc niêm phong số {row.no} bị sửa, không đọc được.",
+            "Hãy giữ nguyên máy và chạy: broadcaster evidence verify.",
+        ) from None
 
 
 def _row(station_id: int, seal: Seal, now: datetime) -> Checkpoint:

@@ -126,7 +126,7 @@ def verify(
     walk = _Walk(session, station_id, store, printed)
     try:
         walk.take_checkpoints(copies)
-        for row in _rows(session, station_id):
+        for row in rows(session, station_id):
             walk.take(*row)
             on_record()
         walk.end()
@@ -176,11 +176,11 @@ class _Walk:
     def take_checkpoints(self, copies: Sequence[Path]) -> None:
         """All seals that are known, from rows and from files, in order of their records."""
         try:
-            rows = checkpoints.listed(self._session, self._station)
+            kept = checkpoints.listed(self._session, self._station)
         except (TypeError, ValueError):  # a column that is no number or no date
             what = "có mốc niêm phong bị sửa, không đọc được"
             raise _BrokenError(Break.CHECKPOINT_FORGED, None, what) from None
-        self._rows = [_seal_of(row) for row in rows]
+        self._rows = [_seal_of(row) for row in kept]
         known = {(seal.body, seal.signature): seal for seal in self._rows}
         for folder in copies:
             found, unread = seals.read_folder(folder)
@@ -240,7 +240,7 @@ class _Walk:
         if not isinstance(body, str) or _sha256(body) != digest:
             what = "nội dung bản ghi không khớp mã băm của nó"
             raise _BrokenError(Break.EDITED, number, what)
-        facts = _facts(body)
+        facts = facts_of(body)
         if facts is None or not isinstance(seq, int):
             what = "nội dung bản ghi không phải do chương trình ghi"
             raise _BrokenError(Break.EDITED, number, what)
@@ -392,13 +392,13 @@ def pruned(session: Session, station_id: int) -> set[bytes]:
     )
     found: set[bytes] = set()
     for body in session.exec(query.execution_options(yield_per=_BATCH)):
-        facts = _facts(body)
+        facts = facts_of(body)
         if facts is not None and facts["kind"] == Kind.RETENTION:
             found |= {bytes.fromhex(one["sha256"]) for one in facts["details"]["pruned"]}
     return found
 
 
-def _rows(session: Session, station_id: int) -> Iterator[tuple[int, int | None, str, str]]:
+def rows(session: Session, station_id: int) -> Iterator[tuple[int, int | None, str, str]]:
     """The chain in order as plain values, in bounded memory."""
     table = _TABLE.c
     columns = sa.select(table.seq, table.delivery_id, table.body, table.hash, table.id)
@@ -412,23 +412,23 @@ def _rows(session: Session, station_id: int) -> Iterator[tuple[int, int | None, 
             .limit(size)
         )
         try:
-            rows = session.connection().execute(query).all()
+            found = session.connection().execute(query).all()
         except DatabaseError:
             if size == 1:
                 raise
             size = 1  # a bad page: go on as far as it can be read, to name the record
             continue
-        for seq, delivery, body, digest, _ in rows:
+        for seq, delivery, body, digest, _ in found:
             yield seq, delivery, body, digest
-        if len(rows) < size:
+        if len(found) < size:
             return
-        after = rows[-1][0], rows[-1][4]
+        after = found[-1][0], found[-1][4]
 
 
 _TEXTS = ("kind", "at", "prev_hash")
 
 
-def _facts(body: str) -> dict[str, Any] | None:
+def facts_of(body: str) -> dict[str, Any] | None:
     """A record's body, or None when this program cannot have written it."""
     try:
         facts = json.loads(body)
@@ -439,6 +439,7 @@ def _facts(body: str) -> dict[str, Any] | None:
             and isinstance(facts["seq"], int)
             and all(isinstance(facts[name], str) for name in _TEXTS)
             and all(_is_artefact(one) for one in artefacts)
+            and _MOMENT.fullmatch(facts["at"]) is not None
             and "delivery" in facts
             and "station" in facts
             and (facts["kind"] != Kind.RETENTION or _names_pruned(details))
@@ -450,6 +451,8 @@ def _facts(body: str) -> dict[str, Any] | None:
 
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+"""As `evidence.iso` writes it."""
 
 
 def _is_artefact(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import evidence
-from broadcaster.cli.console import ERR, bullet, note, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
 
@@ -25,6 +25,9 @@ def register(app: typer.Typer, name: str, line: str) -> None:
         checkpoint
     )
     noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
+    noun.command("export", help="Xuất gói minh chứng (zip) để nộp, để thanh tra tự kiểm tra.")(
+        export
+    )
     app.add_typer(noun, name=name)
 
 
@@ -121,6 +124,39 @@ def checkpoint(as_json: _Json = False) -> None:
     say(f"{how} mốc số {seal.no}: bản ghi {seal.seq}")
     say(f"Mã băm: {seal.hash}")
     note(f"Nên chép thư mục {seals.FOLDER} và tệp {seals.PUBLIC_KEY_FILE} sang máy khác.")
+
+
+def export(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Tệp zip sẽ ghi.")],
+    period: Annotated[
+        str | None,
+        typer.Option(help="Kỳ: 2026-H2, 2026-Q3, 2026-11, 2026 hoặc 2026-01-15..2026-06-30."),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="Chỉ nhiệm vụ mang số này.")] = None,
+    plan: Annotated[int | None, typer.Option(help="Chỉ kế hoạch mang số này.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """The whole chain, and the files of what is in scope."""
+    from broadcaster.pack.export import export as make
+    from broadcaster.pack.scope import read_scope
+
+    with opened() as app:
+        scope = read_scope(app, period, task, plan)
+        with counting("Xuất gói minh chứng") as count:
+            packed = make(app, output, scope, count)
+    if packed.unsigned:
+        note(f"Gói không có chữ ký: {packed.unsigned}")
+    for name in packed.missing[:10]:
+        note(f"Tệp không còn trên máy: {name}")
+    if as_json:
+        print_json({"path": str(packed.path), "records": packed.records, "items": packed.items,
+                    "simulated": packed.simulated, "missing": len(packed.missing),
+                    "signed": packed.unsigned is None,
+                    "head": {"seq": packed.head.seq, "hash": packed.head.hash}})  # fmt: skip
+        return
+    say(f"Đã ghi {packed.path}: {packed.items} tài liệu ({scope.words}).")
+    if packed.simulated:
+        say(f"{packed.simulated} kết quả mô phỏng để riêng, không dùng làm minh chứng.", "yellow")
 
 
 def rotate_key(
