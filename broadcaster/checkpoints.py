@@ -200,8 +200,9 @@ def _sign_head(app: App, session: Session, private: str) -> Made | None:
             "Khóa ký trong máy không phải khóa đã ghi trong sổ.",
             "Hãy khôi phục tệp vault.key đúng, hoặc chạy: broadcaster evidence rotate-key --lost.",
         )
-    seal = _seal(app, private, key, head, last)
-    session.add(_row(app.station_id, seal, app.clock.now()))
+    now = app.clock.now()
+    seal = _seal(app, private, key, head, last, now)
+    session.add(_row(app.station_id, seal, now))
     return Made(seal, new=True)
 
 
@@ -221,7 +222,12 @@ def _refuse_broken(app: App, session: Session, last: Checkpoint, head: evidence.
 
 
 def _seal(
-    app: App, private: str, key: SigningKey, head: evidence.Head, last: Checkpoint | None
+    app: App,
+    private: str,
+    key: SigningKey,
+    head: evidence.Head,
+    last: Checkpoint | None,
+    now: datetime,
 ) -> Seal:
     before = _read(last) if last else None
     return seals.make_seal(
@@ -231,7 +237,7 @@ def _seal(
             "station": app.station_id,
             "seq": head.seq,
             "hash": head.hash,
-            "at": evidence.iso(app.clock.now()),
+            "at": evidence.iso(now),
             "key": key.key_id,
             "previous": before.digest if before else seals.NONE,
         },

@@ -135,8 +135,8 @@ class Pack:
 
     def lines(self, name):
         """Each line's JSON, one after another: a chain may be longer than the memory."""
-        with self.open(name) as file:
-            for line in io.TextIOWrapper(file, encoding="utf-8"):
+        with io.TextIOWrapper(self.open(name), encoding="utf-8") as file:
+            for line in file:
                 yield json.loads(line)
 
     def digest(self, name):

@@ -229,6 +229,19 @@ def test_the_day_has_one_checkpoint_and_a_quiet_day_none(home: Path) -> None:
     app.close()
 
 
+def test_a_checkpoint_bears_one_moment_on_a_clock_that_goes_on(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(home)
+    clock = app.clock
+    assert isinstance(clock, HandClock)
+    still = clock.now
+    monkeypatch.setattr(clock, "now", lambda: (clock.forward(0.001), still())[1])
+    checkpoints.make_checkpoint(app)
+    app.close()
+    assert verdict(home).ok
+
+
 def test_checkpoint_files_that_a_crash_left_out_are_written_later(home: Path) -> None:
     files = sorted(path.name for path in (home / seals.FOLDER).iterdir())
     shutil.rmtree(home / seals.FOLDER)
