@@ -34,6 +34,9 @@ def render(index: Index) -> bytes:
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for line in rows.notes(index):
         _paragraph(document, line, 12)
+    if index.plans:
+        names = ", ".join(link.label for link in index.plans)
+        _paragraph(document, f"Văn bản kế hoạch (thư mục ke-hoach): {names}", 12)
     for heading, entries in index.tasks:
         _table(document, heading, entries, index)
     if not index.tasks:

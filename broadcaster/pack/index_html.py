@@ -20,7 +20,7 @@ p.about { margin: .2em 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #667; padding: .3em .5em; vertical-align: top; text-align: left;
   overflow-wrap: anywhere; white-space: pre-line; }
-th { background: #d9e2ec; }
+th { background: #d9e2ec; white-space: nowrap; overflow-wrap: normal; }
 td:first-child { text-align: center; }
 section.simulated { border: 2px solid #a33; padding: 0 1em 1em; margin-top: 2em; }
 section.simulated h2 { color: #a33; }

@@ -8,7 +8,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +66,8 @@ class PackWriter:
         _trace: TracebackType | None,
     ) -> None:
         self._listing.close()
-        if not self._file.closed:
+        with suppress(OSError):  # what was left half-written is thrown away
+            self._zip.close()
             self._file.close()
         self._partial.unlink(missing_ok=True)  # gone already when it was finished
 

@@ -82,7 +82,7 @@ def _strings(value: str) -> st.SearchStrategy[str]:
 COLUMNS = {
     "evidence": ["station_id", "seq", "delivery_id", "body", "hash"],
     "evidence_head": ["seq", "hash"],
-    "checkpoint": ["station_id", "no", "seq", "hash", "at", "key_id", "body", "signature"],
+    "checkpoint": ["station_id", "no", "seq", "hash", "key_id", "body", "signature"],
 }
 
 
