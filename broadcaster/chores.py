@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from broadcaster import checkpoints
+from broadcaster import checkpoints, retention
 from broadcaster.app import App
 from content.errors import UserError
 
@@ -32,4 +32,10 @@ def _checkpoint(app: App) -> None:
         log.info("checkpoint.made", no=made.seal.no, seq=made.seal.seq, hash=made.seal.hash)
 
 
-_PIECES: dict[str, Callable[[App], None]] = {"checkpoint": _checkpoint}
+def _retention(app: App) -> None:
+    pruned = retention.prune_due(app)
+    if pruned.files:
+        log.info("evidence.pruned", files=pruned.files, bytes=pruned.bytes)
+
+
+_PIECES: dict[str, Callable[[App], None]] = {"checkpoint": _checkpoint, "retention": _retention}

@@ -25,6 +25,8 @@ def register(app: typer.Typer, name: str, line: str) -> None:
         checkpoint
     )
     noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
+    noun.command("correct", help="Đính chính một bản ghi bằng bản ghi mới.")(correct)
+    noun.command("prune", help="Xóa các tệp đã hết hạn lưu; mã băm và bản ghi còn mãi.")(prune)
     noun.command("export", help="Xuất gói minh chứng (zip) để nộp, để thanh tra tự kiểm tra.")(
         export
     )
@@ -176,6 +178,37 @@ def rotate_key(
         return
     say(f"Khóa ký mới: {key.key_id} (bản ghi {key.seq})")
     say(f"Khóa công khai: {path}")
+
+
+def correct(
+    seq: Annotated[int, typer.Argument(help="Số thứ tự của bản ghi cần đính chính.")],
+    text: Annotated[str, typer.Option("--note", help="Điều cần đính chính.")],
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Rút lại: bản ghi ấy không còn tính là minh chứng.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """The old record stays; the new one points to it."""
+    from broadcaster import corrections
+
+    with opened() as app:
+        record = corrections.correct(app, seq, text, withdraw=withdraw)
+    if as_json:
+        print_json(evidence.to_json(record))
+        return
+    say(f"Đã ghi bản ghi {record.seq}, đính chính bản ghi {seq}.")
+
+
+def prune(as_json: _Json = False) -> None:
+    """What the settings keep no longer."""
+    from broadcaster import retention
+
+    with opened() as app:
+        pruned = retention.prune(app)
+    if as_json:
+        print_json({"files": pruned.files, "bytes": pruned.bytes})
+        return
+    say(f"Đã xóa {pruned.files} tệp hết hạn lưu ({pruned.bytes:,} byte), có ghi sổ.")
 
 
 def _say_verdict(verdict: Any) -> None:

@@ -28,6 +28,7 @@ def document(sheet: WeekSheet) -> dict[str, Any]:
         "approver": sheet.approver or None,
         "simulated": sheet.simulated,
         "evidence_head": sheet.evidence_head,
+        "evidence_seq": sheet.evidence_seq,
         "rows": [_row(row) for row in sheet.rows],
     }
 

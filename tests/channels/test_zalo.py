@@ -335,3 +335,5 @@ def test_the_payload_is_what_is_sent(server: ZaloServer, channel: ZaloChannel) -
     for name in ("title", "author", "description", "body"):
         assert payload["article"][name] == content[name]
     assert payload["message"] == server.group_messages[0][1]
+
+
