@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.bench import PERSON, Bench
 from benchmarks.measure import Row, in_turns, timed
-from broadcaster import evidence
+from broadcaster import evidence, verification
 from broadcaster.app import App
 from broadcaster.evidence import Kind
 from broadcaster.records import EvidenceRecord
@@ -81,7 +81,7 @@ class _Ledger:
 
     def verify(self) -> None:
         with self._app.database.reading() as session:
-            verdict = evidence.verify(session, self._station, self._app.store)
+            verdict = verification.verify(session, self._station, self._app.store)
         if not verdict.ok:
             raise RuntimeError(f"the ledger does not verify: {verdict.what}")
 

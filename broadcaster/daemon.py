@@ -40,7 +40,9 @@ _MEND_SECONDS = 5.0
 _LEAVE_SECONDS = 8.0
 """How long running deliveries may take to end after SIGTERM."""
 _TIDY_SECONDS = 86_400.0
-_EXPIRY, _TIDY = "expiry", "tidy"
+_CHORES_SECONDS = 3_600.0
+"""How often the housekeeping looks whether the day's work on the ledger is done."""
+_EXPIRY, _TIDY, _CHORES = "expiry", "tidy", "chores"
 _THREADS = 16
 """Lanes that may run at once: zones, the page, the followers, groups."""
 
@@ -78,13 +80,14 @@ class Daemon:
         database: Database,
         dispatcher: Dispatcher,
         clock: Clock,
-        daily: Callable[[], None] = lambda: None,
+        chores: Callable[[], None] = lambda: None,
     ) -> None:
+        """`chores` is the day's work on the ledger; run now and then beside the lanes."""
         self._home = home
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
-        self._daily = daily
+        self._chores = chores
         self._alarm = SystemClock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -93,6 +96,7 @@ class Daemon:
         )
         self._wake = threading.Event()
         self._tidied = float("-inf")
+        self._swept = float("-inf")
         self._lock = threading.Lock()
         self._running: set[Lane] = set()
         self._broken: dict[Lane, float] = {}
@@ -153,6 +157,9 @@ class Daemon:
             if self._clock.monotonic() - self._tidied > _TIDY_SECONDS:
                 self._tidied = self._clock.monotonic()
                 self._scheduler.add_job(self._tidy, id=_TIDY)
+            if self._clock.monotonic() - self._swept > _CHORES_SECONDS:
+                self._swept = self._clock.monotonic()
+                self._scheduler.add_job(self._chores, id=_CHORES)
             if watch.changed() or woken or stepped or stale:
                 self._rebuild()
                 rebuilt = self._clock.monotonic()
@@ -161,7 +168,7 @@ class Daemon:
         wakes = self._dispatcher.next_wakes()
         expiry = self._dispatcher.next_expiry()
         for job in self._scheduler.get_jobs():
-            if job.id != _TIDY:
+            if job.id not in (_TIDY, _CHORES):
                 job.remove()
         with self._lock:
             idle = {lane: wake for lane, wake in wakes.items() if lane not in self._resting()}
@@ -196,7 +203,6 @@ class Daemon:
 
     def _tidy(self) -> None:
         log.info("disk.tidied", bytes=self._dispatcher.tidy())
-        self._daily()
 
     def _mend(self) -> None:
         """A lane that broke may have left a delivery in `sending`: it is unknown now."""

@@ -47,6 +47,14 @@ class Database:
             yield session
 
     @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session that reads one moment of the database, however long it takes."""
+        # SQLite's readers do so anyway.
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with Session(self.engine.execution_options(**level), expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose block is one transaction: committed at its end, or nothing of it."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
-from broadcaster import bookings, editorial, evidence, plans, timetables, week
+from broadcaster import bookings, editorial, evidence, plans, timetables, verification, week
 from broadcaster.app import App, open_app
 from broadcaster.clock import ShiftedClock
 from broadcaster.logs import log_to
@@ -73,7 +73,7 @@ class Demonstrated:
     """What the demonstration leaves behind."""
 
     went: Sequence[Went]
-    verdict: evidence.Verification
+    verdict: verification.Verification
     exports: Sequence[Path]
     opened: Sequence[tuple[str, Path]]
     """Things worth opening, each with a Vietnamese label."""
@@ -224,7 +224,7 @@ def _result(app: App, exports: Sequence[Path]) -> Demonstrated:
         rows = session.exec(
             select(Delivery).where(col(Delivery.status) == Status.SENT).order_by(col(Delivery.id))
         ).all()
-        verdict = evidence.verify(session, app.station_id, app.store)
+        verdict = verification.verify(session, app.station_id, app.store)
     went = [Went(row, _title(app, row)) for row in rows]
     opened = [("Lịch tuần để in", exports[0]), ("Lịch tuần (PDF)", exports[1])]
     opened += [found for row in rows if (found := _worth_opening(app, row)) is not None]

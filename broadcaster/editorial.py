@@ -6,6 +6,7 @@ that no text can go out that nobody approved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN, Outcome, move
 from broadcaster.evidence import Kind
-from broadcaster.records import Delivery
+from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from content import library, workflow
 from content.bulletin import BulletinStatus, ReviewAction
@@ -123,7 +124,8 @@ def withdraw(app: App, bulletin_id: int, note: str | None) -> Acted:
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         article = workflow.withdraw(session, app.station_id, bulletin_id, note, app.person, now)
-        _record(app, session, article, ReviewAction.WITHDRAW, note=note)
+        out = _records_of_outputs(session, bulletin_id)
+        _record(app, session, article, ReviewAction.WITHDRAW, note=note, withdraws=out)
         cancelled = _take_out(app, session, bulletin_id, "bản tin đã bị gỡ")
     return Acted(article, cancelled)
 
@@ -159,6 +161,20 @@ def _take_out(app: App, session: Session, bulletin_id: int, reason: str) -> int:
     return len(rows)
 
 
+def _records_of_outputs(session: Session, bulletin_id: int) -> list[int]:
+    """What a withdrawal points to: the records of all that had gone out."""
+    query = (
+        select(EvidenceRecord.seq)
+        .join(Delivery, col(Delivery.id) == col(EvidenceRecord.delivery_id))
+        .where(
+            Delivery.bulletin_id == bulletin_id,
+            Delivery.status == Status.SENT,
+            col(EvidenceRecord.body).contains('"outcome":"sent"'),
+        )
+    )
+    return list(session.exec(query.order_by(col(EvidenceRecord.seq))).all())
+
+
 def _record(
     app: App,
     session: Session,
@@ -167,6 +183,7 @@ def _record(
     *,
     note: str | None = None,
     spoken: str | None = None,
+    withdraws: Sequence[int] | None = None,
 ) -> None:
     evidence.append(
         session,
@@ -181,5 +198,6 @@ def _record(
             "status": str(BulletinStatus(article.bulletin.status)),
             "content_sha256": article.revision.sha256,
             "spoken_sha256": spoken,
+            **({} if withdraws is None else {"withdraws": withdraws}),
         },
     )

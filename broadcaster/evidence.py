@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from broadcaster.records import EvidenceHead, EvidenceRecord
 from channels.base import Artefact, Json
-from content.files import sha256_of_file, write_atomically
+from content.files import write_atomically
 
 GENESIS = "0" * 64
 """`prev_hash` of a chain's first record."""
@@ -54,6 +54,12 @@ class Kind(StrEnum):
     SETTLEMENT = "settlement"
     ALARM = "alarm"
     CHECK = "check"
+    KEY = "key"
+    """States a public key that signs checkpoints, or the one that takes its place."""
+    CORRECTION = "correction"
+    """Corrects an earlier record, which stays as it is."""
+    RETENTION = "retention"
+    """Names artefacts whose files were deleted when their time was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,112 +188,9 @@ def to_json(record: EvidenceRecord) -> dict[str, Any]:
     return body | {"hash": record.hash}
 
 
-class Break(StrEnum):
-    """How a chain or an artefact is broken."""
-
-    EDITED = "edited"
-    REMOVED = "removed"
-    REORDERED = "reordered"
-    INSERTED = "inserted"
-    CUT_OFF = "cut_off"
-    ARTEFACT_MISSING = "artefact_missing"
-    ARTEFACT_CHANGED = "artefact_changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The verdict on one chain. `broken` is None when everything holds."""
-
-    records: int
-    artefacts: int
-    head: Head
-    broken: Break | None = None
-    seq: int | None = None
-    """The first broken record."""
-    what: str = ""
-    """In Vietnamese: what was found."""
-
-    @property
-    def ok(self) -> bool:
-        return self.broken is None
-
-
-class _BrokenError(Exception):
-    def __init__(self, broken: Break, seq: int, what: str) -> None:
-        self.broken, self.seq, self.what = broken, seq, what
-        super().__init__(what)
-
-
-def verify(
-    session: Session,
-    station_id: int,
-    store: ArtefactStore,
-    on_record: Callable[[], None] = lambda: None,
-) -> Verification:
-    """Walk the whole chain and its artefacts; stop at the first thing that does not hold."""
-    seen: set[str] = set()
-    count = 0
-    last = Head(0, GENESIS)
-    try:
-        for record in records(session, station_id):
-            body = _check_link(record, last)
-            for artefact in body["artefacts"]:
-                _check_artefact(store, record.seq, artefact, seen)
-            last = Head(record.seq, record.hash)
-            count += 1
-            on_record()
-        _check_end(session, station_id, last)
-    except _BrokenError as error:
-        return Verification(count, len(seen), last, error.broken, error.seq, error.what)
-    return Verification(count, len(seen), last)
-
-
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: one spelling for one moment."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _check_link(record: EvidenceRecord, last: Head) -> dict[str, Any]:
-    if hashlib.sha256(record.body.encode("utf-8")).hexdigest() != record.hash:
-        raise _BrokenError(Break.EDITED, record.seq, "nội dung bản ghi không khớp mã băm của nó")
-    body: dict[str, Any] = json.loads(record.body)
-    if body["station"] != record.station_id:
-        raise _BrokenError(Break.INSERTED, record.seq, "bản ghi thuộc sổ của đơn vị khác")
-    if body["seq"] != record.seq:
-        raise _BrokenError(Break.REORDERED, record.seq, "bản ghi bị đổi chỗ trong sổ")
-    if record.seq != last.seq + 1:
-        what = f"thiếu bản ghi từ số {last.seq + 1} đến số {record.seq - 1}"
-        raise _BrokenError(Break.REMOVED, last.seq + 1, what)
-    if body["prev_hash"] != last.hash:
-        raise _BrokenError(Break.INSERTED, record.seq, "bản ghi không nối với bản ghi đứng trước")
-    if body["delivery"] != record.delivery_id:
-        raise _BrokenError(Break.EDITED, record.seq, "cột của bảng không khớp nội dung bản ghi")
-    return body
-
-
-def _check_artefact(
-    store: ArtefactStore, seq: int, artefact: Mapping[str, Any], seen: set[str]
-) -> None:
-    digest = artefact["sha256"]
-    if digest in seen:
-        return
-    path = store.path(digest)
-    if not path.exists():
-        what = f"mất tệp minh chứng {artefact['name']} ({digest[:12]}…)"
-        raise _BrokenError(Break.ARTEFACT_MISSING, seq, what)
-    if sha256_of_file(path) != digest:
-        what = f"tệp minh chứng {artefact['name']} ({digest[:12]}…) đã bị thay đổi"
-        raise _BrokenError(Break.ARTEFACT_CHANGED, seq, what)
-    seen.add(digest)
-
-
-def _check_end(session: Session, station_id: int, last: Head) -> None:
-    claimed = head(session, station_id)
-    if claimed.seq > last.seq:
-        what = f"sổ bị cắt ở cuối: còn {last.seq} trên {claimed.seq} bản ghi"
-        raise _BrokenError(Break.CUT_OFF, last.seq + 1, what)
-    if claimed != last:
-        raise _BrokenError(Break.INSERTED, last.seq, "bản ghi cuối không phải bản ghi đã được chốt")
 
 
 def _lock_head(session: Session, station_id: int) -> EvidenceHead:

@@ -159,6 +159,57 @@ class ScheduleLock(SQLModel, table=True):
     released_by: str | None = None
 
 
+class SigningKey(SQLModel, table=True):
+    """A key that signs a station's checkpoints; its private half is in the vault."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (UniqueConstraint("station_id", "key_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    key_id: str
+    public_key: str
+    """Hexadecimal, 32 bytes."""
+    made_at: datetime
+    made_by: str
+    retired_at: datetime | None = None
+    seq: int | None = None
+    """The record that states it; None until its first checkpoint."""
+
+
+class Checkpoint(SQLModel, table=True):
+    """A head of the chain, signed; triggers refuse UPDATE and DELETE."""
+
+    __table_args__ = (UniqueConstraint("station_id", "no"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    no: int
+    """From 1, without gaps."""
+    seq: int
+    hash: str
+    at: datetime
+    key_id: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """What was signed (`broadcaster.seals.Seal`); the columns above repeat it for queries."""
+    signature: str
+
+
+class CheckpointStamp(SQLModel, table=True):
+    """An RFC 3161 time stamp on a checkpoint's body; triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "checkpoint_stamp"
+
+    id: int | None = Field(default=None, primary_key=True)
+    checkpoint_id: int = Field(foreign_key="checkpoint.id", unique=True)
+    url: str
+    fetched_at: datetime
+    stamped_at: datetime
+    """By the authority's clock."""
+    response: str = Field(sa_column=Column(Text, nullable=False))
+    """The whole TimeStampResp, base64."""
+
+
 class Secret(SQLModel, table=True):
     """A secret at rest, encrypted by `broadcaster.vault`."""
 

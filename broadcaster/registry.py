@@ -95,7 +95,13 @@ def _zalo(app: App) -> Channel:
     )
     if chosen.mode == "sandbox":
         return SandboxZalo(settings, app.home / "sandbox", app.clock)
-    return ZaloChannel(settings, _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock)
+    return ZaloChannel(
+        settings,
+        _ZaloTokens(app.vault),
+        app.home / "zalo.lock",
+        app.clock,
+        lambda: app.vault.random("zalo.pseudonyms"),
+    )
 
 
 CHANNELS: Mapping[str, Callable[[App], Channel]] = {

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
-
+from broadcaster import chores
 from broadcaster.app import App
 from broadcaster.daemon import Daemon
 from broadcaster.dispatch import Dispatcher
 from content.bulletin import Revision
 from content.draft import read_aloud
 from content.workflow import words_sha256
-
-log = structlog.get_logger(__name__)
 
 
 def make_dispatcher(app: App) -> Dispatcher:
@@ -30,18 +27,7 @@ def make_dispatcher(app: App) -> Dispatcher:
 
 def make_daemon(app: App) -> Daemon:
     """The daemon of this home."""
-    return Daemon(
-        app.home, app.database, make_dispatcher(app), app.clock, lambda: log_reminders(app)
-    )
-
-
-def log_reminders(app: App) -> None:
-    """Write into the log which tasks for people end soon. Once a day."""
-    from broadcaster.plan_progress import due_soon  # the daemon's start does not wait for it
-
-    found = due_soon(app, app.clock.now().astimezone(app.zone).date())
-    for one in found:
-        log.warning("plan.reminder", plan=one.plan, task=one.no, text=one.text)
+    return Daemon(app.home, app.database, make_dispatcher(app), app.clock, lambda: chores.run(app))
 
 
 def spoken_sha256(app: App, revision: Revision) -> str:

@@ -194,6 +194,21 @@ class ZaloSection(_Section):
     refresh_token: SecretStr | None = None
 
 
+class EvidenceSection(_Section):
+    """[evidence]: how long files are kept. Days; 0 = for ever.
+
+    No rule for a commune's station was found; the press keeps broadcasts 6 months and online
+    pieces 12 (Nghị định 08/2017/NĐ-CP, Điều 7).
+    """
+
+    keep_audio_days: int = Field(default=730, ge=0)
+    """Sound as aired. Its hash and its record stay for ever."""
+    keep_other_days: int = Field(default=0, ge=0)
+    """Payloads, answers, pages."""
+    keep_log_days: int = Field(default=365, ge=0)
+    """The program's own log files, which say nothing that the chain does not."""
+
+
 class PortalSection(_Section):
     """[portal]: reserved; the portal channel is not built yet."""
 
@@ -228,6 +243,7 @@ class Settings(BaseSettings):
     radio: RadioSection = RadioSection()
     facebook: FacebookSection = FacebookSection()
     zalo: ZaloSection = ZaloSection()
+    evidence: EvidenceSection = EvidenceSection()
     portal: PortalSection = PortalSection()
     papers: PapersSection = PapersSection()
 

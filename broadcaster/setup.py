@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from broadcaster.app import App, acting_person, open_app
+from broadcaster.checkpoints import make_key
 from broadcaster.settings import FILE_NAME
 from channels.base import Clock
 from content.files import write_atomically
@@ -78,6 +79,7 @@ def make_home(
         write_atomically(path, text.encode("utf-8"))
     app = open_app(home, clock=clock, person=person)
     app.vault.make_key()
+    make_key(app)
     _first_administrator(app, app.station, person or acting_person())
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,14 @@ class Vault:
         sealed = self._cipher().encrypt(value.encode()).decode()
         with self._database.writing() as session:
             session.merge(Secret(name=name, value=sealed, changed_at=self._clock.now()))
+
+    def random(self, name: str) -> str:
+        """A secret that nobody has to know: made at its first use."""
+        found = self.get(name)
+        if found is None:
+            self.put(name, secrets.token_hex(32))
+            found = self.get(name) or ""
+        return found
 
     def make_key(self) -> None:
         """Make the key file once, readable by its owner only."""

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from sqlmodel import Session, col, func, select
 
-from broadcaster import bookings, evidence
+from broadcaster import bookings
+from broadcaster.anchor import anchor_of
 from broadcaster.app import App
 from broadcaster.bookings import Booked
 from broadcaster.delivery import LABELS
@@ -29,7 +30,7 @@ def week_sheet(app: App, week: Week) -> WeekSheet:
     booked = bookings.listed(app, since=week.start, until=week.end)
     with app.database.reading() as session:
         rows = [row for one in booked for row in _rows(app, session, one)]
-        head = evidence.head(session, app.station_id)
+        anchor = anchor_of(session, app.station_id)
         made_by, changed = _made(session, booked)
     made = (changed or week.start).astimezone(app.zone).date()
     return WeekSheet(
@@ -41,7 +42,8 @@ def week_sheet(app: App, week: Week) -> WeekSheet:
         created=official_date(app.station.place, made),
         made_by=made_by,
         approver_title=f"TM. {_body(app.station.name)}\nCHỦ TỊCH",
-        evidence_head=head.hash if head.seq else None,
+        evidence_head=anchor.hash if anchor else None,
+        evidence_seq=anchor.seq if anchor else None,
         simulated=_simulated(app, booked),
         timezone=app.station.timezone,
     )

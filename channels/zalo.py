@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,13 +49,20 @@ class ZaloChannel:
     lead = timedelta(0)
 
     def __init__(
-        self, settings: ZaloSettings, store: TokenStore, lock_file: Path, clock: Clock
+        self,
+        settings: ZaloSettings,
+        store: TokenStore,
+        lock_file: Path,
+        clock: Clock,
+        pseudonym_key: Callable[[], str] = str,
     ) -> None:
+        """`pseudonym_key` gives the secret under which persons are named in the evidence."""
         from channels.zalo_api import ZaloApi
         from channels.zalo_tokens import TokenKeeper
 
         self._settings = settings
         self._clock = clock
+        self._pseudonym_key = pseudonym_key
         self._api: ZaloApi = ZaloApi(
             settings, TokenKeeper(settings, store, lock_file, clock), clock
         )
@@ -148,7 +155,7 @@ class ZaloChannel:
     def _recent(self) -> RecentContacts:
         from channels.zalo_recent import RecentContacts
 
-        return RecentContacts(self._api, self._clock, self._gate)
+        return RecentContacts(self._api, self._clock, self._gate, self._pseudonym_key)
 
 
 class SandboxZalo(SandboxChannel):

@@ -1,12 +1,18 @@
-"""Consultation messages to the followers who wrote in the last 7 days, each exactly once."""
+"""Consultation messages to the followers who wrote in the last 7 days, each exactly once.
+
+Whom a message reached is personal data: rows and evidence hold keyed pseudonyms only.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from channels.base import (
+    Artefact,
     ChannelError,
     Clock,
     ErrorKind,
@@ -24,9 +30,12 @@ _LAST_OFFSET = 9_951
 
 
 class RecentContacts:
-    """One delivery of many messages; progress holds "user.<id>" so that nobody gets two."""
+    """One delivery of many messages; progress holds each pseudonym, so that nobody gets two."""
 
-    def __init__(self, api: ZaloApi, clock: Clock, gate: Gate) -> None:
+    def __init__(
+        self, api: ZaloApi, clock: Clock, gate: Gate, pseudonym_key: Callable[[], str]
+    ) -> None:
+        self._pseudonym_key = pseudonym_key
         self._api = api
         self._clock = clock
         self._gate = gate
@@ -36,9 +45,13 @@ class RecentContacts:
         started = self._gate(sending)
         text = str(prepared.details.get("message") or "")
         outcomes: Counter[str] = Counter()
+        reached: dict[str, str] = {}
+        key = self._pseudonym_key().encode()
         for user in self._users():
             self._may_go_on(sending, outcomes)
-            outcomes[self._reach(user, text, sending, outcomes)] += 1
+            name = pseudonym(key, user)
+            reached[name] = self._reach(user, name, text, sending, outcomes)
+            outcomes[reached[name]] += 1
         counts = json.dumps(dict(outcomes), sort_keys=True)
         sending.progress.record("recent_done", counts)
         if not outcomes["sent"] and not outcomes["unknown"]:
@@ -51,6 +64,7 @@ class RecentContacts:
             external_id=f"recent-{sending.reference}",
             started_at=started,
             ended_at=self._clock.now(),
+            artefacts=(_recipients(reached),),
             details=dict(outcomes),
         )
 
@@ -88,10 +102,13 @@ class RecentContacts:
         if reason:
             raise ChannelError(ErrorKind.RETRY, reason, details=dict(outcomes))
 
-    def _reach(self, user: str, text: str, sending: Sending, outcomes: Counter[str]) -> str:
+    def _reach(
+        self, user: str, name: str, text: str, sending: Sending, outcomes: Counter[str]
+    ) -> str:
         """One person: "sent", "skipped", or "unknown" (never tried again)."""
-        key = f"user.{user}"
-        if known := sending.progress.get(key):
+        key = f"user.{name}"
+        # Deliveries begun by an earlier version have the plain id: nobody may get two for that.
+        if known := sending.progress.get(key) or sending.progress.get(f"user.{user}"):
             return "unknown" if known == "begun" else known
         sending.progress.record(key, "begun")
         body = {"recipient": {"user_id": user}, "message": {"text": text}}
@@ -113,3 +130,14 @@ class RecentContacts:
             ) from None
         sending.progress.record(key, "sent")
         return "sent"
+
+
+def pseudonym(key: bytes, user: str) -> str:
+    """The same person is the same name in this station, and in no other."""
+    return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()[:20]
+
+
+def _recipients(reached: Mapping[str, str]) -> Artefact:
+    """The outcome for each person, by pseudonym."""
+    text = json.dumps(reached, sort_keys=True, indent=0)
+    return Artefact("zalo-recipients.json", "application/json", text.encode())

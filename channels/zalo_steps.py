@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from channels.base import Artefact, ChannelError, OutcomeUnknown, Prepared, Sending
 from channels.redaction import redact
 
+_PERSONAL = ("user_id", "user_id_by_app", "recipient", "phone")
 Gate: TypeAlias = Callable[[Sending], datetime]
 
 
@@ -39,6 +40,7 @@ def settle_by_person(what: str, prepared: Prepared) -> OutcomeUnknown:
 
 
 def answer_artefact(answer: Mapping[str, Any]) -> Artefact:
-    """The answer as received, without secrets."""
-    text = redact(json.dumps(answer, ensure_ascii=False, sort_keys=True))
+    """The answer as received, without secrets and without the ids of persons."""
+    kept = {name: value for name, value in answer.items() if name not in _PERSONAL}
+    text = redact(json.dumps(kept, ensure_ascii=False, sort_keys=True))
     return Artefact("zalo-answer.json", "application/json", text.encode())

@@ -39,6 +39,11 @@ def _machine(error: Exception) -> str | None:
         return "Ổ đĩa đã đầy. Hãy dọn bớt rồi chạy lại; dữ liệu đã ghi vẫn nguyên."
     if type(error).__name__ == "OperationalError" and "locked" in str(error):
         return "Cơ sở dữ liệu đang bận vì một chương trình khác. Hãy thử lại sau ít phút."
+    if "malformed" in str(error) or "not a database" in str(error):
+        return (
+            "Cơ sở dữ liệu bị hỏng. Hãy giữ nguyên máy, đừng ghi thêm, và khôi phục từ bản sao "
+            "mới nhất trong thư mục backups."
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""`evidence`: the ledger, its records and its verdict."""
+"""`evidence`: the ledger, its records, its checkpoints and its verdict."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import evidence
-from broadcaster.cli.console import ERR, bullet, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
+
+_Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 
 
 def register(app: typer.Typer, name: str, line: str) -> None:
@@ -20,6 +22,15 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("list", help="Các bản ghi, theo thứ tự.")(list_records)
     noun.command("show", help="Một bản ghi, đầy đủ, và các tệp của nó.")(show)
     noun.command("verify", help="Kiểm tra toàn bộ sổ và các tệp minh chứng.")(verify)
+    noun.command("checkpoint", help="Niêm phong sổ ngay bây giờ (hằng ngày máy tự làm).")(
+        checkpoint
+    )
+    noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
+    noun.command("correct", help="Đính chính một bản ghi bằng bản ghi mới.")(correct)
+    noun.command("prune", help="Xóa các tệp đã hết hạn lưu; mã băm và bản ghi còn mãi.")(prune)
+    noun.command("export", help="Xuất gói minh chứng (zip) để nộp, để thanh tra tự kiểm tra.")(
+        export
+    )
     app.add_typer(noun, name=name)
 
 
@@ -38,13 +49,13 @@ def add(
     people: Annotated[
         int | None, typer.Option("--people", min=0, help="Số người được tuyên truyền trực tiếp.")
     ] = None,
-    note: Annotated[str | None, typer.Option("--note", help="Ghi chú.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
+    remark: Annotated[str | None, typer.Option("--note", help="Ghi chú.")] = None,
+    as_json: _Json = False,
 ) -> None:
     """Proofs of what people did."""
     from broadcaster import manual_work
 
-    said = manual_work.Said(task, plan, manual_work.read_date(day), form, people, note)
+    said = manual_work.Said(task, plan, manual_work.read_date(day), form, people, remark)
     with opened() as app:
         added = manual_work.add(app, files, said)
     if as_json:
@@ -57,17 +68,15 @@ def add(
             }
         )
         return
-    for remark in added.remarks:
-        bullet(remark, "yellow")
+    for told in added.remarks:
+        bullet(told, "yellow")
     if added.seq is None:
         say("Không có tệp mới nào, sổ minh chứng không đổi.")
     else:
         say(f"Đã ghi {len(added.files)} tệp cho nhiệm vụ {added.task}, bản ghi số {added.seq}.")
 
 
-def list_records(
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
-) -> None:
+def list_records(as_json: _Json = False) -> None:
     """All records in order."""
     with opened() as app, app.database.reading() as session:
         found = [evidence.to_json(row) for row in evidence.records(session, app.station_id)]
@@ -107,45 +116,163 @@ def show(seq: Annotated[int, typer.Argument(help="Số thứ tự của bản gh
 
 
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON.")] = False,
+    printed: Annotated[
+        str | None,
+        typer.Option(help="Mã băm in ở chân trang (ít nhất 12 ký tự đầu), hoặc lời của mã QR."),
+    ] = None,
+    copies: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoints", help="Thư mục giữ bản sao các mốc niêm phong."),
+    ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Exit code 0 when everything holds, 1 with the first broken record otherwise."""
     from rich.progress import Progress
 
-    with opened() as app, app.database.reading() as session:
+    from broadcaster import verification
+    from broadcaster.checkpoints import copies_in
+
+    with opened() as app, app.database.snapshot() as session:
+        folders = copies_in(app, copies or [])
         total = evidence.head(session, app.station_id).seq
         with Progress(console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
             task = progress.add_task("Kiểm tra sổ minh chứng", total=total)
-            verdict = evidence.verify(
-                session, app.station_id, app.store, lambda: progress.advance(task)
+            verdict = verification.verify(
+                session,
+                app.station_id,
+                app.store,
+                lambda: progress.advance(task),
+                copies=folders,
+                printed=printed,
             )
     if as_json:
-        print_json(_verdict_json(verdict))
-    elif verdict.ok:
+        print_json(verdict.to_json())
+    else:
+        _say_verdict(verdict)
+    raise typer.Exit(0 if verdict.ok else 1)
+
+
+def checkpoint(as_json: _Json = False) -> None:
+    """Sign the head of the chain now."""
+    from broadcaster import checkpoints, seals
+
+    with opened() as app:
+        made = checkpoints.make_checkpoint(app)
+    if made is None:
+        raise UserError("Sổ minh chứng chưa có bản ghi nào để niêm phong.")
+    seal = made.seal
+    if as_json:
+        print_json({"no": seal.no, "seq": seal.seq, "hash": seal.hash, "at": seal.at,
+                    "key": seal.key, "signature": seal.signature, "new": made.new})  # fmt: skip
+        return
+    how = "Đã niêm phong" if made.new else "Không có gì mới; mốc gần nhất vẫn là"
+    say(f"{how} mốc số {seal.no}: bản ghi {seal.seq}")
+    say(f"Mã băm: {seal.hash}")
+    note(f"Nên chép thư mục {seals.FOLDER} và tệp {seals.PUBLIC_KEY_FILE} sang máy khác.")
+
+
+def export(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Tệp zip sẽ ghi.")],
+    period: Annotated[
+        str | None,
+        typer.Option(help="Kỳ: 2026-H2, 2026-Q3, 2026-11, 2026 hoặc 2026-01-15..2026-06-30."),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="Chỉ nhiệm vụ mang số này.")] = None,
+    plan: Annotated[int | None, typer.Option(help="Chỉ kế hoạch mang số này.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """The whole chain, and the files of what is in scope."""
+    from broadcaster.pack.export import export as make
+    from broadcaster.pack.scope import read_scope
+
+    with opened() as app:
+        scope = read_scope(app, period, task, plan)
+        with counting("Xuất gói minh chứng") as count:
+            packed = make(app, output, scope, count)
+    if packed.unsigned:
+        note(f"Gói không có chữ ký: {packed.unsigned}")
+    for name in packed.missing[:10]:
+        note(f"Tệp không còn trên máy: {name}")
+    if as_json:
+        print_json({"path": str(packed.path), "records": packed.records, "items": packed.items,
+                    "simulated": packed.simulated, "missing": len(packed.missing),
+                    "signed": packed.unsigned is None,
+                    "head": {"seq": packed.head.seq, "hash": packed.head.hash}})  # fmt: skip
+        return
+    say(f"Đã ghi {packed.path}: {packed.items} tài liệu ({scope.words}).")
+    if packed.simulated:
+        say(f"{packed.simulated} kết quả mô phỏng để riêng, không dùng làm minh chứng.", "yellow")
+
+
+def rotate_key(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Khóa cũ đã mất: thay mà không có chữ ký của nó.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """A new signing key; the old one vouches for it."""
+    from broadcaster import checkpoints, seals
+
+    with opened() as app:
+        key = checkpoints.rotate_key(app, lost=lost)
+        path = app.home / seals.PUBLIC_KEY_FILE
+    if as_json:
+        print_json({"key": key.key_id, "public_key": key.public_key, "seq": key.seq})
+        return
+    say(f"Khóa ký mới: {key.key_id} (bản ghi {key.seq})")
+    say(f"Khóa công khai: {path}")
+
+
+def correct(
+    seq: Annotated[int, typer.Argument(help="Số thứ tự của bản ghi cần đính chính.")],
+    text: Annotated[str, typer.Option("--note", help="Điều cần đính chính.")],
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Rút lại: bản ghi ấy không còn tính là minh chứng.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """The old record stays; the new one points to it."""
+    from broadcaster import corrections
+
+    with opened() as app:
+        record = corrections.correct(app, seq, text, withdraw=withdraw)
+    if as_json:
+        print_json(evidence.to_json(record))
+        return
+    say(f"Đã ghi bản ghi {record.seq}, đính chính bản ghi {seq}.")
+
+
+def prune(as_json: _Json = False) -> None:
+    """What the settings keep no longer."""
+    from broadcaster import retention
+
+    with opened() as app:
+        pruned = retention.prune(app)
+    if as_json:
+        print_json({"files": pruned.files, "bytes": pruned.bytes})
+        return
+    say(f"Đã xóa {pruned.files} tệp hết hạn lưu ({pruned.bytes:,} byte), có ghi sổ.")
+
+
+def _say_verdict(verdict: Any) -> None:
+    if verdict.ok:
         say(
-            f"Sổ minh chứng nguyên vẹn: {verdict.records} bản ghi, {verdict.artefacts} tệp.\n"
-            f"Mã băm cuối: {verdict.head.hash}",
+            f"Sổ minh chứng nguyên vẹn: {verdict.records} bản ghi, {verdict.artefacts} lượt dẫn "
+            f"tệp, {verdict.checkpoints} mốc niêm phong.\nMã băm cuối: {verdict.head.hash}",
             "green",
         )
+        if verdict.pruned:
+            say(f"{verdict.pruned} lượt dẫn tệp đã hết hạn lưu và được xóa có ghi sổ.")
     else:
-        say(f"SỔ MINH CHỨNG BỊ HỎNG ở bản ghi {verdict.seq}: {verdict.what}.", "bold red")
+        where = f" ở bản ghi {verdict.seq}" if verdict.seq is not None else ""
+        say(f"SỔ MINH CHỨNG BỊ HỎNG{where}: {verdict.what}.", "bold red")
+        say(f"Loại: {verdict.broken}")
         say("Hãy giữ nguyên máy và báo người phụ trách kỹ thuật; bản sao ở thư mục backups.")
-    raise typer.Exit(0 if verdict.ok else 1)
+    for one in verdict.notes:
+        bullet(one.what, "yellow")
 
 
 def _outcome(record: dict[str, Any]) -> str:
     details = record["details"]
     text = record["outcome"] or details.get("action") or details.get("event") or "—"
     return f"{text} (mô phỏng)" if record["simulated"] else str(text)
-
-
-def _verdict_json(verdict: evidence.Verification) -> dict[str, Any]:
-    return {
-        "ok": verdict.ok,
-        "records": verdict.records,
-        "artefacts": verdict.artefacts,
-        "head": {"seq": verdict.head.seq, "hash": verdict.head.hash},
-        "broken": None
-        if verdict.ok
-        else {"kind": str(verdict.broken), "seq": verdict.seq, "what": verdict.what},
-    }

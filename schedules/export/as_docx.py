@@ -39,6 +39,8 @@ from schedules.export.word import (
 )
 
 _LEFT_HALF, _RIGHT_HALF = 112, 140
+_CODE = 14
+"""Millimetres; the QR code in the footer."""
 _HEAD_SHADE, _DAY_SHADE = "D9E2EC", "EEF2F6"
 
 
@@ -67,12 +69,18 @@ def _set_page(document: Any, sheet: WeekSheet) -> None:
     section.page_width, section.page_height = Mm(297), Mm(210)
     section.top_margin = section.bottom_margin = Mm(20)
     section.left_margin, section.right_margin = Mm(30), Mm(15)
-    section.footer_distance = Mm(10)
+    section.footer_distance = Mm(5 if sheet.anchor else 10)
     _footer(section.footer, sheet)
 
 
 def _footer(part: Any, sheet: WeekSheet) -> None:
     pages = part.paragraphs[0]
+    if sheet.anchor:
+        middle, right = _beside_a_code(part)
+        right.paragraphs[0].add_run().add_picture(io.BytesIO(sheet.anchor.png()), width=Mm(_CODE))
+        pages._p.getparent().remove(pages._p)
+        part = middle
+        pages = part.paragraphs[0]
     pages.alignment = WD_ALIGN_PARAGRAPH.CENTER
     add_run(pages, "Trang ", 9)
     add_field(pages, "PAGE")
@@ -80,6 +88,19 @@ def _footer(part: Any, sheet: WeekSheet) -> None:
     add_field(pages, "NUMPAGES")
     if text := footer(sheet):
         put(part.add_paragraph(), text, 9, centred=True)
+
+
+def _beside_a_code(part: Any) -> tuple[Any, Any]:
+    """The footer's middle and its right end; Word wants a paragraph after every table."""
+    table = part.add_table(rows=1, cols=3, width=Mm(_LEFT_HALF + _RIGHT_HALF))
+    table.autofit = False
+    widths = (_CODE, _LEFT_HALF + _RIGHT_HALF - 2 * _CODE - 2, _CODE + 2)
+    for column, cell, width in zip(table.columns, table.rows[0].cells, widths, strict=True):
+        column.width = cell.width = Mm(width)
+        cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    put(part.add_paragraph(), "", 1)
+    _, middle, right = table.rows[0].cells
+    return middle, right
 
 
 def _letterhead(document: Any, sheet: WeekSheet) -> None:

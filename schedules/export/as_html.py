@@ -39,7 +39,7 @@ def render(sheet: WeekSheet) -> bytes:
 {mark}
 {_table(sheet)}
 {_signatures(sheet)}
-<footer>{escape(footer(sheet))}</footer>
+<footer>{sheet.anchor.svg() if sheet.anchor else ""}{escape(footer(sheet))}</footer>
 </body>
 </html>
 """

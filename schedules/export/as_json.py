@@ -29,6 +29,7 @@ def document(sheet: WeekSheet) -> dict[str, Any]:
         "simulated": sheet.simulated,
         "evidence_head": sheet.evidence_head,
         "kind": "log" if sheet.form.actual else "schedule",
+        "evidence_seq": sheet.evidence_seq,
         "rows": [_row(row) for row in sheet.rows],
     }
 

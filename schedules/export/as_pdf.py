@@ -80,6 +80,7 @@ def _data(sheet: WeekSheet) -> dict[str, Any]:
         "approver": sheet.approver,
         "made_by": sheet.made_by,
         "footer": footer(sheet),
+        "qr": sheet.anchor.svg() if sheet.anchor else "",
     }
 
 

@@ -10,6 +10,8 @@ from itertools import groupby
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from content.anchor import Anchor
+
 TITLE = "LỊCH PHÁT SÓNG, ĐĂNG TẢI TUYÊN TRUYỀN CẢI CÁCH HÀNH CHÍNH"
 EMPTY = "Tuần này chưa có buổi phát hoặc lượt đăng nào."
 NO_TITLE = "(chưa có bản tin)"
@@ -139,10 +141,17 @@ class WeekSheet:
     """Above the signature, one line each: "TM. ỦY BAN NHÂN DÂN\\nCHỦ TỊCH"."""
     approver: str = ""
     evidence_head: str | None = None
-    """Head hash of the evidence chain, printed in the footer so that paper anchors it."""
+    """Hash of a record of the evidence chain, printed in the footer so that paper anchors it."""
+    evidence_seq: int | None = None
+    """The number of that record."""
     simulated: bool = False
     form: SheetForm = SCHEDULE
     timezone: str = "Asia/Ho_Chi_Minh"
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """What the footer shows of the evidence chain, in words and as a QR code."""
+        return Anchor(self.evidence_head, self.evidence_seq) if self.evidence_head else None
 
     @property
     def week(self) -> str:
@@ -255,9 +264,7 @@ def show_duration(duration: timedelta | None) -> str:
 
 def footer(sheet: WeekSheet) -> str:
     """The line that ties the paper to the evidence chain; empty without one."""
-    if not sheet.evidence_head:
-        return ""
-    return f"Mã chuỗi minh chứng (SHA-256): {sheet.evidence_head}"
+    return sheet.anchor.line if sheet.anchor else ""
 
 
 def _row_order(row: SheetRow) -> tuple[date, time, str, tuple[str, ...]]:

@@ -451,3 +451,39 @@ def test_help_fits_80_columns_and_is_vietnamese(
     shown = desk.ok(*words, "--help")
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert "Lệnh" in shown
+
+
+def test_the_ledger_is_sealed_verified_corrected_and_packed_from_the_command_line(
+    desk: Desk, tmp_path: Path
+) -> None:
+    assert "chưa có bản ghi" in desk.refused("evidence", "checkpoint")
+    assert (desk.home / "evidence-key.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY")
+    desk.approved()
+    sealed = desk.json("evidence", "checkpoint")
+    assert (sealed["no"], sealed["new"]) == (1, True)
+    assert desk.json("evidence", "checkpoint")["new"] is False
+    corrected = desk.json("evidence", "correct", "2", "--note", " Duyệt nhầm bản ")
+    assert corrected["details"]["corrects"] == 2
+    assert corrected["details"]["note"] == "Duyệt nhầm bản"
+    assert "Không có bản ghi số 99" in desk.refused("evidence", "correct", "99", "--note", "x")
+    assert "trống" in desk.refused("evidence", "correct", "2", "--note", " ")
+    assert "việc của máy" in desk.refused("evidence", "correct", "3", "--note", "x")
+    assert desk.json("evidence", "rotate-key")["seq"] == 5
+    verdict = desk.json("evidence", "verify", "--printed", sealed["hash"][:20])
+    assert (verdict["ok"], verdict["checkpoints"]) == (True, 3)
+    code, out, _ = desk.run("evidence", "verify", "--printed", "0" * 64)
+    assert code == 1
+    assert "không có trong sổ" in " ".join(out.split())
+    assert "không có mốc" in desk.refused("evidence", "verify", "--checkpoints", str(tmp_path))
+    pack = tmp_path / "gói.zip"
+    made = desk.json("evidence", "export", "-o", str(pack), "--period", "2026-H2")
+    assert (made["signed"], made["records"]) == (True, 5)
+    assert desk.json("evidence", "prune") == {"files": 0, "bytes": 0}
+
+
+def test_a_withdrawal_points_to_what_had_gone_out(desk: Desk) -> None:
+    number = str(desk.approved())
+    withdrawn = desk.json("bulletin", "withdraw", number, "--note", "sai giờ")
+    assert withdrawn["status"] == "withdrawn"
+    last = desk.json("evidence", "list")[-1]
+    assert (last["details"]["action"], last["details"]["withdraws"]) == ("withdraw", [])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from broadcaster import evidence
+from broadcaster import verification
 from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import NOT_REACHED, ChannelError, ErrorKind
@@ -36,7 +36,7 @@ def outcomes(bench: Bench) -> list[str]:
 
 def verified(bench: Bench) -> bool:
     with bench.database.reading() as session:
-        return evidence.verify(session, bench.station.id or 0, bench.store).ok
+        return verification.verify(session, bench.station.id or 0, bench.store).ok
 
 
 def test_a_due_delivery_goes_out_once_with_evidence_at_every_move(bench: Bench) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from broadcaster import evidence
+from broadcaster import evidence, verification
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.evidence import Kind
 from content.station import Station
@@ -105,7 +105,7 @@ def test_the_chain_holds_and_the_database_refuses_to_change_it(database: Databas
             session.connection().exec_driver_sql(statement)
     store = evidence.ArtefactStore(database.home)
     with database.reading() as session:
-        found = evidence.verify(session, number, store)
+        found = verification.verify(session, number, store)
     assert (found.ok, found.records) == (True, 3)
 
 
@@ -127,7 +127,7 @@ def test_two_writers_make_one_chain(database: Database) -> None:
     for writer in writers:
         writer.join()
     with database.reading() as session:
-        found = evidence.verify(session, number, evidence.ArtefactStore(database.home))
+        found = verification.verify(session, number, evidence.ArtefactStore(database.home))
     assert (found.ok, found.records) == (True, 61)
 
 

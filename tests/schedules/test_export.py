@@ -165,6 +165,17 @@ def test_word_is_a_landscape_page_whose_rows_and_header_behave() -> None:
     assert str(SHEET.evidence_head) in footer
 
 
+def test_the_footer_shows_the_chain_as_a_code_that_phones_read() -> None:
+    sheet = replace(SHEET, evidence_seq=214)
+    assert sheet.anchor is not None
+    assert sheet.anchor.code == f"EVIDENCE:214:{str(SHEET.evidence_head).upper()}"
+    assert "bản ghi số 214" in sheet.anchor.line
+    part = Document(io.BytesIO(render(sheet, "docx"))).sections[0].footer.part
+    assert [rel.target_part.blob for rel in part.rels.values()] == [sheet.anchor.png()]
+    assert sheet.anchor.svg() in render(sheet, "html").decode()
+    assert render(sheet, "pdf") != render(SHEET, "pdf")
+
+
 _CELL_ORDER = ["tcW", "gridSpan", "vMerge", "tcBorders", "shd", "noWrap", "tcMar", "vAlign"]
 _TABLE_ORDER = [
     "tblStyle",

@@ -1,0 +1,59 @@
+"""The day's work on the ledger, done by the daemon beside the broadcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from broadcaster import checkpoints, retention
+from broadcaster.app import App
+from content.errors import UserError
+
+log = structlog.get_logger(__name__)
+
+_REMINDING_HOUR = 7
+"""On the station's clock; the daemon looks once an hour."""
+
+
+def run(app: App) -> None:
+    """Do what is due; each piece decides for itself, and one that fails does not stop the others.
+
+    What failed is tried again at the next look.
+    """
+    for name, piece in _PIECES.items():
+        try:
+            piece(app)
+        except (UserError, OSError, SQLAlchemyError) as error:
+            log.warning("chore.failed", chore=name, error=str(error))
+
+
+def _checkpoint(app: App) -> None:
+    made = checkpoints.make_due_checkpoint(app)
+    if made is not None and made.new:
+        log.info("checkpoint.made", no=made.seal.no, seq=made.seal.seq, hash=made.seal.hash)
+
+
+def _retention(app: App) -> None:
+    pruned = retention.prune_due(app)
+    if pruned.files:
+        log.info("evidence.pruned", files=pruned.files, bytes=pruned.bytes)
+
+
+def _reminders(app: App) -> None:
+    """Which tasks for people end soon: into the log, once a day."""
+    from broadcaster.plan_progress import due_soon  # the daemon's start does not wait for it
+
+    local = app.clock.now().astimezone(app.zone)
+    if local.hour != _REMINDING_HOUR:
+        return
+    for one in due_soon(app, local.date()):
+        log.warning("plan.reminder", plan=one.plan, task=one.no, text=one.text)
+
+
+_PIECES: dict[str, Callable[[App], None]] = {
+    "checkpoint": _checkpoint,
+    "retention": _retention,
+    "reminders": _reminders,
+}

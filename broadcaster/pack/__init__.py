@@ -1,0 +1,1 @@
+"""The evidence pack (gói minh chứng): a zip that an inspector can check without trusting us."""

@@ -1,0 +1,333 @@
+"""Makes the pack: the chain, its checkpoints, the verifier, and folders with what went out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from sqlmodel import Session, select
+
+from broadcaster import checkpoints, evidence, seals, verification
+from broadcaster.app import App
+from broadcaster.pack import index_docx, index_html
+from broadcaster.pack.contents import Collector, Contents, File, Item
+from broadcaster.pack.names import Taken, plain, plain_file
+from broadcaster.pack.scope import Scope
+from broadcaster.pack.writer import PackWriter
+from broadcaster.records import Checkpoint
+from content.bulletin import Revision
+from content.errors import UserError
+
+LEDGER = "so-minh-chung"
+INDEX = "Danh-muc-tai-lieu-kiem-chung"
+SIMULATED = "MO-PHONG-khong-dung-lam-minh-chung"
+_NO_TASK = "khong-gan-nhiem-vu"
+_README = """\
+Mở “{index}.html” (hoặc .docx) để xem danh mục; mỗi dòng dẫn tới các tệp trong gói này.
+Muốn tự kiểm tra: cài Python 3.8 trở lên rồi chạy “python kiem_tra.py” ở đây; không cần mạng.
+"""
+_SUFFIXES = {
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "text/html": "html",
+    "text/plain": "txt",
+    "application/json": "json",
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+}
+
+Step = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A file of the pack, as the index names it."""
+
+    label: str
+    path: str | None
+    """None: the file is not kept any more."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One line of the index with its files."""
+
+    item: Item
+    links: list[Link] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Index:
+    """What both forms of the index show."""
+
+    station: str
+    scope: str
+    made: datetime
+    """On the station's clock."""
+    head: evidence.Head
+    tasks: list[tuple[str, list[Entry]]]
+    """Heading -> its entries."""
+    simulated: list[Entry]
+    plans: list[Link]
+    not_out: Mapping[str, int]
+    channels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was made."""
+
+    path: Path
+    records: int
+    items: int
+    simulated: int
+    missing: tuple[str, ...]
+    """Files that should be in it and are not on the disk (deleted in time, or lost)."""
+    head: evidence.Head
+    unsigned: str | None
+    """Why the pack has no signature; None where it has one."""
+
+
+def export(
+    app: App, target: Path, scope: Scope, on_step: Step = lambda done, total: None
+) -> Packed:
+    """Write the pack to `target`, whole or not at all. Raises UserError.
+
+    The whole chain goes in, so that it can be verified; files only of what is in scope.
+    """
+    unsigned = _seal(app)
+    with app.database.snapshot() as session, PackWriter(target, _local(app)) as writer:
+        packer = _Packer(app, session, writer, scope, on_step)
+        made = packer.pack(target, unsigned)
+        writer.finish()
+    return made
+
+
+def _seal(app: App) -> str | None:
+    """A fresh checkpoint, so that a signature covers all of the chain; or why there is none."""
+    try:
+        checkpoints.make_checkpoint(app)
+    except UserError as error:
+        return error.message
+    return None
+
+
+class _Packer:
+    """Writes one pack."""
+
+    def __init__(
+        self, app: App, session: Session, writer: PackWriter, scope: Scope, on_step: Step
+    ) -> None:
+        self._app = app
+        self._session = session
+        self._writer = writer
+        self._scope = scope
+        self._on_step = on_step
+        self._paths: dict[str, str | None] = {}
+        self._folders = Taken()
+        self._missing: list[str] = []
+        self._done = self._total = 0
+
+    def pack(self, target: Path, unsigned: str | None) -> Packed:
+        """Everything but the finish."""
+        head = evidence.head(self._session, self._app.station_id)
+        self._total = head.seq
+        records, contents = self._chain()
+        self._checkpoints()
+        self._total += len(contents.items) + len(contents.simulated)
+        index = self._index(contents, head)
+        self._writer.add(f"{INDEX}.html", index_html.render(index))
+        self._writer.add(f"{INDEX}.docx", index_docx.render(index))
+        self._writer.add("DOC-TRUOC.txt", _README.format(index=INDEX).encode("utf-8-sig"))
+        self._writer.add(
+            "kiem_tra.py", files("broadcaster.pack").joinpath("kiem_tra.py").read_bytes()
+        )
+        self._sign(head, unsigned)
+        return Packed(
+            path=target,
+            records=records,
+            items=len(contents.items),
+            simulated=len(contents.simulated),
+            missing=tuple(self._missing),
+            head=head,
+            unsigned=unsigned,
+        )
+
+    def _chain(self) -> tuple[int, Contents]:
+        """The chain as JSON lines, each body exactly as it was hashed."""
+        app = self._app
+        collector = Collector(self._session, app.station_id, self._scope, app.zone)
+        count = 0
+        with self._writer.entry(f"{LEDGER}/chain.jsonl") as sink:
+            for seq, delivery, body, digest in verification.rows(self._session, app.station_id):
+                text = body if isinstance(body, str) else None
+                row = {"seq": seq, "delivery": delivery, "hash": digest, "body": text}
+                sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+                facts = verification.facts_of(body) if text else None
+                if facts is not None:  # what was tampered with shows when the pack is verified
+                    collector.take(seq, digest, facts)
+                count += 1
+                self._step()
+        return count, collector.contents()
+
+    def _checkpoints(self) -> None:
+        app, writer = self._app, self._writer
+        with writer.entry(f"{LEDGER}/checkpoints.jsonl") as sink:
+            for row in self._rows_of_checkpoints():
+                sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+        for path in sorted((app.home / seals.FOLDER).glob(f"*{seals.SUFFIX}")):
+            writer.copy(f"{LEDGER}/checkpoints/{path.name}", path)
+        keys = checkpoints.keys(self._session, app.station_id)
+        pem = "".join(seals.pem(key.public_key) for key in reversed(keys))
+        writer.add(f"{LEDGER}/{seals.PUBLIC_KEY_FILE}", pem.encode("ascii"))
+
+    def _rows_of_checkpoints(self) -> Iterator[dict[str, Any]]:
+        try:
+            rows = checkpoints.listed(self._session, self._app.station_id)
+        except (TypeError, ValueError):
+            yield {"unreadable": True}
+            return
+        yield from map(_checkpoint_json, rows)
+
+    def _index(self, contents: Contents, head: evidence.Head) -> Index:
+        tasks = []
+        for number, items in contents.by_task():
+            words = contents.tasks.get(number or "", "")
+            heading = "Không gắn nhiệm vụ" if number is None else f"Nhiệm vụ {number}. {words}"
+            folder = _NO_TASK if number is None else f"nhiem-vu-{plain(number, 12)}-{plain(words)}"
+            tasks.append((heading.strip(), [self._entry(folder, item) for item in items]))
+        simulated = [self._entry(SIMULATED, item) for item in contents.simulated]
+        plans = [self._keep("ke-hoach", Taken(), file) for _, file in contents.plans]
+        return Index(
+            station=self._app.station.name,
+            scope=self._scope.words,
+            made=_local(self._app),
+            head=head,
+            tasks=tasks,
+            simulated=simulated,
+            plans=plans,
+            not_out=contents.not_out,
+            channels=_CHANNELS,
+        )
+
+    def _entry(self, parent: str, item: Item) -> Entry:
+        """One folder: the artefacts, the text that was approved, and the outcome."""
+        folder = self._folders.free(f"{parent}/{self._folder_name(item)}")
+        taken = Taken()
+        entry = Entry(item, [self._keep(folder, taken, file) for file in item.files.values()])
+        if (text := self._text(item)) is not None:
+            path = f"{folder}/{taken.free('loi-van.txt')}"
+            self._writer.add(path, text.encode("utf-8-sig"))
+            entry.links.append(Link("lời văn đã duyệt", path))
+        path = f"{folder}/{taken.free('ket-qua.json')}"
+        self._writer.add(path, _outcome(item))
+        entry.links.append(Link("kết quả", path))
+        self._step()
+        return entry
+
+    def _keep(self, folder: str, taken: Taken, file: File) -> Link:
+        """The artefact's place in the pack: each is put in once."""
+        if file.sha256 not in self._paths:
+            source = self._app.store.path(file.sha256)
+            path: str | None = f"{folder}/{taken.free(_file_name(file))}"
+            if source.is_file():
+                self._writer.copy(str(path), source, file.sha256)
+            else:
+                path = None
+                self._writer.missing(file.sha256)
+                self._missing.append(file.name)
+            self._paths[file.sha256] = path
+        return Link(_LABELS.get(file.media_type, file.name), self._paths[file.sha256])
+
+    def _folder_name(self, item: Item) -> str:
+        if item.by_hand:
+            return f"{item.day}_minh-chung-bo-sung_{item.seqs[0]}"
+        local = datetime.fromisoformat(item.at).astimezone(self._app.zone)
+        where = plain(item.target or "", 24)
+        return f"{local:%Y-%m-%d_%H%M}_{item.channel}_{where}_{item.delivery}"
+
+    def _text(self, item: Item) -> str | None:
+        query = select(Revision).where(
+            Revision.bulletin_id == item.bulletin, Revision.number == item.revision
+        )
+        revision = self._session.exec(query).first() if item.bulletin is not None else None
+        if revision is None:
+            return None
+        self._session.expunge(revision)
+        approved = item.approved or "không có trong sổ"
+        return (
+            f"{revision.title}\n\n{revision.body}\n\n---\n"
+            f"Bản tin {item.bulletin}, bản số {item.revision}. Người duyệt: {approved}.\n"
+            f"SHA-256 của nội dung: {revision.sha256}\n"
+        )
+
+    def _sign(self, head: evidence.Head, unsigned: str | None) -> None:
+        app = self._app
+        listing = self._writer.write_listing("files.jsonl")
+        with app.database.reading() as session:
+            key = None if unsigned else checkpoints.current_key(session, app.station_id)
+        body = rfc8785.dumps(
+            {
+                "v": 1,
+                "type": "pack",
+                "station": app.station_id,
+                "name": app.station.name,
+                "scope": self._scope.words,
+                "made_at": evidence.iso(app.clock.now()),
+                "head": {"seq": head.seq, "hash": head.hash},
+                "files_sha256": listing,
+                "key": key.key_id if key else None,
+            }
+        )
+        signature = seals.sign(body, checkpoints.private_key(app, key)) if key else None
+        document = {"body": body.decode("utf-8"), "signature": signature}
+        data = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
+        self._writer.add("pack.json", data, listed=False)
+
+    def _step(self) -> None:
+        self._done += 1
+        self._on_step(self._done, self._total)
+
+
+_CHANNELS = {"radio": "Loa truyền thanh", "facebook": "Facebook", "zalo": "Zalo"}
+_LABELS = {
+    "audio/mpeg": "âm thanh đã phát",
+    "audio/wav": "âm thanh",
+    "text/html": "trang đã đăng",
+    "application/json": "dữ liệu gửi, nhận",
+}
+
+
+def _file_name(file: File) -> str:
+    name = plain_file(file.name)
+    suffix = _SUFFIXES.get(file.media_type)
+    return name if "." in name or suffix is None else f"{name}.{suffix}"
+
+
+def _outcome(item: Item) -> bytes:
+    facts = asdict(item) | {"day": item.day.isoformat(), "files": list(item.files)}
+    return json.dumps(facts, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def _checkpoint_json(row: Checkpoint) -> dict[str, Any]:
+    return {
+        "no": row.no,
+        "station": row.station_id,
+        "seq": row.seq,
+        "hash": row.hash,
+        "at": evidence.iso(row.at),
+        "key": row.key_id,
+        "body": row.body,
+        "signature": row.signature,
+    }
+
+
+def _local(app: App) -> datetime:
+    return app.clock.now().astimezone(app.zone)

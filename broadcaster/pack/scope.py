@@ -1,0 +1,116 @@
+"""What a pack is about: a period, a task, a plan, or everything."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
+
+from content.errors import UserError
+from schedules.plan import Plan, Task
+
+if TYPE_CHECKING:
+    from broadcaster.app import App
+
+_NAMED = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(\d{2})))?")
+_EXAMPLES = "2026-H2, 2026-Q3, 2026-11, 2026 hoặc 2026-01-15..2026-06-30"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Outputs of these days and these tasks; None: of all."""
+
+    words: str
+    """For the title page: "từ ngày 01/07/2026 đến ngày 31/12/2026"."""
+    start: date | None = None
+    end: date | None = None
+    tasks: frozenset[str] | None = None
+
+    def holds(self, day: date, task: str | None) -> bool:
+        """Whether an output of that day for that task belongs in the pack."""
+        if self.start is not None and day < self.start:
+            return False
+        if self.end is not None and day > self.end:
+            return False
+        return self.tasks is None or task in self.tasks
+
+
+def read_scope(app: App, period: str | None, task: str | None, plan: int | None) -> Scope:
+    """From the options of `evidence export`; several together narrow it. Raises UserError."""
+    words: list[str] = []
+    start = end = None
+    tasks: frozenset[str] | None = None
+    with app.database.reading() as session:
+        if plan is not None:
+            found = _plan(session, app.station_id, plan)
+            tasks = frozenset(_numbers(session, app.station_id, plan))
+            start, end = found.period_start, found.period_end
+            words.append(f"kế hoạch “{found.title or found.source_name}”")
+        if task is not None:
+            known = _numbers(session, app.station_id, plan)
+            _refuse_unknown(task, known)
+            tasks = frozenset({task})
+            words.append(f"nhiệm vụ {task}")
+    if period is not None:
+        start, end = read_days(period)
+    if start is not None and end is not None:
+        words.append(f"từ ngày {start:%d/%m/%Y} đến ngày {end:%d/%m/%Y}")
+    return Scope(", ".join(words) or "toàn bộ sổ minh chứng", start, end, tasks)
+
+
+def read_days(text: str) -> tuple[date, date]:
+    """First and last day of a period as typed. Raises UserError."""
+    given = text.strip().upper()
+    first, dots, last = given.partition("..")
+    try:
+        if dots:
+            days = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
+        else:
+            days = _named(given)
+    except ValueError:
+        raise UserError(f"Không đọc được kỳ “{text}”.", f"Ví dụ đúng: {_EXAMPLES}.") from None
+    if days[1] < days[0]:
+        raise UserError(f"Kỳ “{text}” có ngày đầu sau ngày cuối.", "Hãy đổi chỗ hai ngày.")
+    return days
+
+
+def _named(given: str) -> tuple[date, date]:
+    found = _NAMED.fullmatch(given)
+    if found is None:
+        raise ValueError(given)
+    year, half, quarter, month = (int(part) if part else 0 for part in found.groups())
+    first, months = 1, 12
+    if half:
+        first, months = 6 * half - 5, 6
+    elif quarter:
+        first, months = 3 * quarter - 2, 3
+    elif found.group(4):
+        first, months = month, 1
+    last = first + months - 1
+    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
+
+
+def _plan(session: Session, station_id: int, number: int) -> Plan:
+    row = session.get(Plan, number)
+    if row is None or row.station_id != station_id:
+        raise UserError(f"Không có kế hoạch số {number}.", "Xem: broadcaster plan list.")
+    return row
+
+
+def _numbers(session: Session, station_id: int, plan: int | None) -> list[str]:
+    query = select(Task.no).where(Task.station_id == station_id)
+    if plan is not None:
+        query = query.where(Task.plan_id == plan)
+    return list(session.exec(query.order_by(col(Task.id))).all())
+
+
+def _refuse_unknown(task: str, known: list[str]) -> None:
+    if task not in known:
+        raise UserError(
+            f"Không có nhiệm vụ “{task}”.",
+            f"Các nhiệm vụ: {', '.join(known[:30])}." if known else "Chưa nhập kế hoạch nào.",
+        )
