@@ -6,7 +6,6 @@ again whenever the database changes, also by another process (the command line).
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,14 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
-from filelock import FileLock, Timeout
 
+from broadcaster.caretaker import Caretaker
 from broadcaster.clock import SystemClock
+from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.dispatch import Dispatcher
 from broadcaster.queue import Lane
 from channels.base import Clock
-from content.errors import UserError
 
 log = structlog.get_logger(__name__)
 
@@ -44,40 +43,22 @@ _THREADS = 16
 """Lanes that may run at once: zones, the page, the followers, groups."""
 
 
-class DaemonLock:
-    """One daemon a home: a lock that the system takes back when the process dies."""
-
-    def __init__(self, home: Path) -> None:
-        self._lock = FileLock(home / "daemon.lock")
-        self._pid = home / "daemon.pid"
-
-    def __enter__(self) -> DaemonLock:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            pid = self._pid.read_text().strip() if self._pid.exists() else "?"
-            raise UserError(
-                f"Chương trình phát đã chạy rồi (tiến trình {pid}).",
-                "Không cần chạy thêm; xem bằng: broadcaster status.",
-            ) from None
-        self._pid.write_text(f"{os.getpid()}\n")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pid.unlink(missing_ok=True)
-        self._lock.release()
-
-
 class Daemon:
     """Runs a dispatcher's lanes at their times until it is asked to stop."""
 
     def __init__(
-        self, home: Path, database: Database, dispatcher: Dispatcher, clock: Clock
+        self,
+        home: Path,
+        database: Database,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        caretaker: Caretaker,
     ) -> None:
         self._home = home
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
+        self._caretaker = caretaker
         self._alarm = SystemClock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -98,6 +79,7 @@ class Daemon:
             recovered = self._dispatcher.recover()
             self._dispatcher.expire()
             self._scheduler.start()
+            self._caretaker.start()
             log.info("daemon.started", recovered=recovered)
             try:
                 self._watch(watch)
@@ -106,6 +88,12 @@ class Daemon:
                 clean = self._leave()
                 log.info("daemon.stopped", clean=clean)
         return clean
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is going out now."""
+        with self._lock:
+            return bool(self._running)
 
     def stop(self) -> None:
         """Ask it to end; returns at once."""
@@ -202,6 +190,7 @@ class Daemon:
     def _leave(self) -> bool:
         """The mirror of the start: no new jobs, running ones asked to end and waited for."""
         self._dispatcher.stop.set()
+        self._caretaker.stop()
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=False)
         deadline = self._clock.monotonic() + _LEAVE_SECONDS

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from broadcaster.app import App
+from broadcaster.automatic_backup import AutomaticBackup
+from broadcaster.caretaker import Caretaker
 from broadcaster.daemon import Daemon
 from broadcaster.dispatch import Dispatcher
 from content.bulletin import Revision
@@ -26,7 +28,10 @@ def make_dispatcher(app: App) -> Dispatcher:
 
 def make_daemon(app: App) -> Daemon:
     """The daemon of this home."""
-    return Daemon(app.home, app.database, make_dispatcher(app), app.clock)
+    caretaker = Caretaker(app.clock)
+    daemon = Daemon(app.home, app.database, make_dispatcher(app), app.clock, caretaker)
+    caretaker.take(AutomaticBackup(app.home, app.settings, app.clock, lambda: daemon.busy))
+    return daemon
 
 
 def spoken_sha256(app: App, revision: Revision) -> str:

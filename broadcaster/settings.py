@@ -165,6 +165,17 @@ class ZaloSection(_Section):
     refresh_token: SecretStr | None = None
 
 
+class BackupSection(_Section):
+    """[backup]: the daemon's own copies."""
+
+    every: int = Field(default=24, ge=0)
+    """Hours between two automatic backups; 0 = none."""
+    keep: int = Field(default=7, ge=1)
+    """How many of them stay."""
+    folder: str = ""
+    """Where they go, best on another disk; while it is missing, and where empty, `backups`."""
+
+
 class PortalSection(_Section):
     """[portal]: reserved; the portal channel is not built yet."""
 
@@ -186,6 +197,7 @@ class Settings(BaseSettings):
     facebook: FacebookSection = FacebookSection()
     zalo: ZaloSection = ZaloSection()
     portal: PortalSection = PortalSection()
+    backup: BackupSection = BackupSection()
 
     @classmethod
     def settings_customise_sources(

@@ -8,7 +8,7 @@ from pathlib import Path
 from broadcaster.app import App, acting_person, open_app
 from broadcaster.settings import FILE_NAME
 from channels.base import Clock
-from content.files import write_atomically
+from content.files import make_folder, sync_folder, write_atomically
 from content.people import Role, add_person, people
 from content.station import Station
 
@@ -55,6 +55,11 @@ oa_id = ""
 app_id = ""
 audience = ["followers"]
 night_hours = ["22:00-06:00"]
+
+[backup]
+every = 24                      # tự sao lưu sau mỗi bao nhiêu giờ, 0 = không
+keep = 7                        # giữ mấy bản gần nhất
+folder = ""                     # nên là ổ đĩa khác hoặc USB; trống = thư mục backups
 """
 
 
@@ -71,13 +76,14 @@ def make_home(
 
     In a new home the acting person becomes administrator. Raises UserError.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     path = home / FILE_NAME
     if not path.exists():
         text = _TEMPLATE.format(name=_quoted(name), parent=_quoted(parent), place=_quoted(place))
         write_atomically(path, text.encode("utf-8"))
     app = open_app(home, clock=clock, person=person)
     app.vault.make_key()
+    sync_folder(home)
     _first_administrator(app, app.station, person or acting_person())
     return app
 

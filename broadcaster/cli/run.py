@@ -21,6 +21,7 @@ def run() -> None:
     from broadcaster.services import make_daemon
 
     with opened() as app:
+        app.database.require_whole()
         log_to(app.home)
         daemon = make_daemon(app)
         clean = daemon.run()
