@@ -1,4 +1,4 @@
-"""Whether a SQLite file is whole, asked without changing it; and a consistent copy of a live one."""
+"""Whether a SQLite file is whole, asked without changing it; a consistent copy of a live one."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from sqlalchemy import JSON, Column, Index, Text, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-
 RESTORED = "restored_at"
 """Step of a delivery that came back from a backup: what is written here proves no absence."""
 

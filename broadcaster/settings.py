@@ -176,6 +176,27 @@ class BackupSection(_Section):
     """Where they go, best on another disk; while it is missing, and where empty, `backups`."""
 
 
+class ClockSection(_Section):
+    """[clock]: who is asked what time it is; host names, and addresses of web pages."""
+
+    ntp: list[str] = ["vn.pool.ntp.org", "pool.ntp.org"]
+    web: list[str] = ["https://graph.facebook.com/", "https://openapi.zalo.me/"]
+
+
+class HealthSection(_Section):
+    """[health]: where the daemon tells machines how it is."""
+
+    listen: str = "127.0.0.1:9469"
+    """HOST:PORT of /health and /metrics; empty = off. Keep it on loopback."""
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\w.-]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", value):
+            raise ValueError(f"“{value}” không đúng dạng “127.0.0.1:9469”")
+        return value
+
+
 class PortalSection(_Section):
     """[portal]: reserved; the portal channel is not built yet."""
 
@@ -198,6 +219,8 @@ class Settings(BaseSettings):
     zalo: ZaloSection = ZaloSection()
     portal: PortalSection = PortalSection()
     backup: BackupSection = BackupSection()
+    clock: ClockSection = ClockSection()
+    health: HealthSection = HealthSection()
 
     @classmethod
     def settings_customise_sources(
@@ -236,6 +259,7 @@ def load_settings(home: Path) -> Settings:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     table = _parse(path, text)
     _refuse_secrets(path, text, table)
+    _take_credentials(table)
     try:
         return Settings(**table)
     except ValidationError as error:
@@ -280,6 +304,19 @@ def _refuse_secrets(path: Path, text: str, table: Mapping[str, Any]) -> None:
     ]
     if problems:
         raise UserError("", problems=problems)
+
+
+def _take_credentials(table: dict[str, Any]) -> None:
+    """Secrets that systemd hands over: LoadCredential=facebook.page_token:/path (systemd.exec(5)).
+
+    The environment wins over them.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    for section, keys in SECRET_KEYS.items() if folder else ():
+        for key in keys:
+            path = Path(folder or "") / f"{section}.{key}"
+            if path.is_file():
+                table.setdefault(section, {})[key] = path.read_text(encoding="utf-8").strip()
 
 
 def _problems(path: Path, text: str, error: ValidationError) -> list[Problem]:

@@ -1,4 +1,8 @@
-"""Secrets at rest: encrypted in the database with a key file that only the owner reads."""
+"""Secrets at rest: encrypted in the database with a key file that only the owner reads.
+
+The key comes from systemd (`LoadCredential=vault.key:…`, systemd.exec(5)) where it gives one, else
+from the home.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:  # loaded where it is used: most commands touch no secret
     from cryptography.fernet import Fernet
 
 KEY_FILE = "vault.key"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts what `LoadCredential=` names; only this service reads it."""
 
 
 class Vault:
@@ -48,13 +54,20 @@ class Vault:
     def put(self, name: str, value: str) -> None:
         """Keep a secret; it is on disk when this returns."""
         register_secret(value)
+        self.make_key()
         sealed = self._cipher().encrypt(value.encode()).decode()
         with self._database.writing() as session:
             session.merge(Secret(name=name, value=sealed, changed_at=self._clock.now()))
 
+    def key_file(self) -> Path | None:
+        """Where the key is; None where there is none yet."""
+        given = os.environ.get(CREDENTIALS)
+        places = [Path(given) / KEY_FILE] if given else []
+        return next((path for path in (*places, self._path) if path.is_file()), None)
+
     def make_key(self) -> None:
         """Make the key file once, readable by its owner only."""
-        if self._path.exists():
+        if self.key_file() is not None:
             return
         from cryptography.fernet import Fernet
 
@@ -68,5 +81,15 @@ class Vault:
     def _cipher(self) -> Fernet:
         from cryptography.fernet import Fernet
 
-        self.make_key()
-        return Fernet(self._path.read_bytes())
+        path = self.key_file()
+        if path is None:
+            raise UserError(
+                f"Thiếu tệp khóa {KEY_FILE} nên không mở được các bí mật.",
+                f"Hãy chép lại tệp khóa đã cất riêng vào “{self._path.parent}”.",
+            )
+        try:
+            return Fernet(path.read_bytes().strip())
+        except ValueError:
+            raise UserError(
+                f"Tệp khóa “{path}” không đúng dạng.", "Hãy chép lại đúng tệp khóa."
+            ) from None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from broadcaster import evidence
+from broadcaster import evidence, verified
 from broadcaster.cli.console import ERR, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
@@ -75,6 +75,7 @@ def verify(
             verdict = evidence.verify(
                 session, app.station_id, app.store, lambda: progress.advance(task)
             )
+        verified.note(app.home, verdict, app.clock.now())
     if as_json:
         print_json(_verdict_json(verdict))
     elif verdict.ok:
