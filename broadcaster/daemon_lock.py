@@ -9,13 +9,15 @@ from filelock import FileLock, Timeout
 
 from content.errors import UserError
 
+_PID = "daemon.pid"
+
 
 class DaemonLock:
     """Held by the daemon while it runs, and by whoever needs that none runs."""
 
     def __init__(self, home: Path) -> None:
         self._lock = FileLock(home / "daemon.lock")
-        self._pid = home / "daemon.pid"
+        self._pid = home / _PID
 
     def __enter__(self) -> DaemonLock:
         try:
@@ -33,3 +35,11 @@ class DaemonLock:
     def __exit__(self, *_: object) -> None:
         self._pid.unlink(missing_ok=True)
         self._lock.release()
+
+
+def last_one_died(home: Path) -> bool:
+    """Whether the last daemon ended without taking its number back: killed, or a power cut.
+
+    To be asked before the lock is taken anew.
+    """
+    return (home / _PID).exists()

@@ -148,7 +148,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
     except sqlite3.DatabaseError as error:
-        raise UserError(
+        raise integrity.DamagedError(
             f"Cơ sở dữ liệu không đọc được ({error}).",
             integrity.RESTORE,
         ) from error

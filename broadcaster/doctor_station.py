@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from broadcaster import backups, doctor_machine, evidence, gates, verified
+from broadcaster import alert_routes, alerts, backups, doctor_machine, evidence, gates, verified
 from broadcaster.app import App, open_app
 from broadcaster.delivery import OPEN
 from broadcaster.doctor import Check, Finding, Level, Look, bad, examine, ok, warn
@@ -80,6 +80,7 @@ def _station_checks(app: App) -> list[Check]:
         Check("Sao lưu", lambda: backup(app)),
         Check("Sổ minh chứng", lambda: ledger(app)),
         Check("Khóa bí mật", lambda: secrets(app)),
+        Check("Cảnh báo", lambda: officers(app)),
     ]
     for name, channel in app.channels.items():
         checks.append(Check(f"Kênh {name}", _channel_look(app, name, channel), _CHANNEL_SECONDS))
@@ -192,6 +193,22 @@ def secrets(app: App) -> Iterator[Finding]:
                 f"mã làm mới hết hạn khoảng {end:%d/%m/%Y} nếu không được dùng",
                 "Hãy chạy: broadcaster channel check zalo khi có Internet.",
             )
+
+
+def officers(app: App) -> Iterator[Finding]:
+    """Whether the officers can be told of trouble, and what they have not got."""
+    name = "Cảnh báo"
+    if not alert_routes.routes_of(app.settings, app.clock):
+        mend = "Hãy điền [alerts] smtp_host và to, rồi thử: broadcaster alert test."
+        yield warn(name, "chưa có đường báo cho cán bộ khi có sự cố", mend)
+        return
+    with app.database.reading() as session:
+        stuck = [row for row in alerts.waiting(session, app.station_id) if row.trouble]
+    if stuck:
+        text = f"{len(stuck)} cảnh báo chưa gửi được: {stuck[-1].trouble}"
+        yield warn(name, text, "Hãy xem lại [alerts], rồi thử: broadcaster alert test.")
+    else:
+        yield ok(name, "sẵn sàng")
 
 
 def _channel_look(app: App, name: str, channel: Channel) -> Look:

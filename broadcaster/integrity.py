@@ -19,6 +19,10 @@ _PAGES = 2_000
 RESTORE = "Hãy khôi phục từ bản sao: broadcaster restore TỆP (bản sao ở thư mục backups)."
 
 
+class DamagedError(UserError):
+    """The database file is damaged: nothing may be written to it."""
+
+
 def faults_of(path: Path) -> list[str]:
     """What is wrong with the file, in Vietnamese; empty when it is whole."""
     try:
@@ -48,7 +52,7 @@ def faults_in(connection: Any) -> list[str]:
 def require_whole(path: Path) -> None:
     """Raises UserError, with the way back, when the file is damaged."""
     if faults := faults_of(path):
-        raise UserError(f"Cơ sở dữ liệu “{path.name}” bị hỏng: {'; '.join(faults)}.", RESTORE)
+        raise DamagedError(f"Cơ sở dữ liệu “{path.name}” bị hỏng: {'; '.join(faults)}.", RESTORE)
 
 
 def copy_live(

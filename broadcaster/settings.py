@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -197,6 +205,29 @@ class HealthSection(_Section):
         return value
 
 
+class AlertsSection(_Section):
+    """[alerts]: how the officers hear of trouble, apart from the channels themselves."""
+
+    to: list[str] = []
+    """E-mail addresses."""
+    sender: str = ""
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    gap: int = Field(default=10, ge=0)
+    """Minutes between two messages by the same route; what comes meanwhile goes together."""
+    smtp_password: SecretStr | None = None
+    webhook: SecretStr | None = None
+    """Address that gets each message as a JSON POST; a secret, since it often is the key."""
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> AlertsSection:
+        if self.smtp_password is not None and self.smtp_security == "none":
+            raise ValueError("có mật khẩu thì smtp_security phải là starttls hoặc tls")
+        return self
+
+
 class PortalSection(_Section):
     """[portal]: reserved; the portal channel is not built yet."""
 
@@ -219,6 +250,7 @@ class Settings(BaseSettings):
     zalo: ZaloSection = ZaloSection()
     portal: PortalSection = PortalSection()
     backup: BackupSection = BackupSection()
+    alerts: AlertsSection = AlertsSection()
     clock: ClockSection = ClockSection()
     health: HealthSection = HealthSection()
 
@@ -236,7 +268,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret value in force, for the redactor."""
         found = []
-        for section in (self.facebook, self.zalo):
+        for section in (self.facebook, self.zalo, self.alerts):
             for name in type(section).model_fields:
                 value = getattr(section, name)
                 if isinstance(value, SecretStr):
@@ -247,6 +279,7 @@ class Settings(BaseSettings):
 SECRET_KEYS = {
     "facebook": ("page_token", "app_secret"),
     "zalo": ("app_secret", "oa_secret", "refresh_token"),
+    "alerts": ("smtp_password", "webhook"),
 }
 
 

@@ -60,6 +60,10 @@ night_hours = ["22:00-06:00"]
 every = 24                      # tự sao lưu sau mỗi bao nhiêu giờ, 0 = không
 keep = 7                        # giữ mấy bản gần nhất
 folder = ""                     # nên là ổ đĩa khác hoặc USB; trống = thư mục backups
+
+[alerts]
+to = []                         # địa chỉ thư điện tử nhận cảnh báo; gửi thử: broadcaster alert test
+smtp_host = ""                  # máy chủ gửi thư; mật khẩu đặt ở BROADCASTER_ALERTS__SMTP_PASSWORD
 """
 
 
