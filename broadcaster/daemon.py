@@ -22,6 +22,7 @@ from broadcaster.clock import SystemClock
 from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.dispatch import Dispatcher
+from broadcaster.pulse import Pulse
 from broadcaster.queue import Lane
 from channels.base import Clock
 
@@ -53,12 +54,14 @@ class Daemon:
         dispatcher: Dispatcher,
         clock: Clock,
         caretaker: Caretaker,
+        pulse: Pulse,
     ) -> None:
         self._home = home
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
         self._caretaker = caretaker
+        self._pulse = pulse
         self._alarm = SystemClock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -80,6 +83,7 @@ class Daemon:
             self._dispatcher.expire()
             self._scheduler.start()
             self._caretaker.start()
+            self._pulse.started()
             log.info("daemon.started", recovered=recovered)
             try:
                 self._watch(watch)
@@ -119,6 +123,8 @@ class Daemon:
             if watch.changed() or woken or stepped or stale:
                 self._rebuild()
                 rebuilt = self._clock.monotonic()
+            if self._scheduler.running:
+                self._pulse.beat()
 
     def _rebuild(self) -> None:
         wakes = self._dispatcher.next_wakes()
@@ -190,6 +196,7 @@ class Daemon:
     def _leave(self) -> bool:
         """The mirror of the start: no new jobs, running ones asked to end and waited for."""
         self._dispatcher.stop.set()
+        self._pulse.ending()
         self._caretaker.stop()
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=False)

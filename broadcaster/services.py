@@ -15,6 +15,7 @@ from broadcaster.daemon import Daemon
 from broadcaster.daemon_lock import last_one_died
 from broadcaster.dispatch import Dispatcher
 from broadcaster.integrity import DamagedError
+from broadcaster.pulse import Pulse
 from broadcaster.settings import load_settings
 from content.bulletin import Revision
 from content.draft import read_aloud
@@ -37,14 +38,18 @@ def make_dispatcher(app: App) -> Dispatcher:
 
 def make_daemon(app: App) -> Daemon:
     """The daemon of this home."""
-    caretaker = Caretaker(app.clock)
-    daemon = Daemon(app.home, app.database, make_dispatcher(app), app.clock, caretaker)
+    caretaker, pulse = Caretaker(app.clock), Pulse(app.clock)
+    daemon = Daemon(app.home, app.database, make_dispatcher(app), app.clock, caretaker, pulse)
     backup = AutomaticBackup(app.home, app.settings, app.clock, lambda: daemon.busy)
     sender = Sender(app.database, app.station_id, app.station.name, app.settings, app.clock)
     died = last_one_died(app.home)
     caretaker.take(backup)
     caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
     caretaker.take(sender)
+    if app.settings.health.listen:
+        from broadcaster.health_chore import Health
+
+        caretaker.take(Health(app, pulse))
     return daemon
 
 
