@@ -299,6 +299,19 @@ def load_settings(home: Path) -> Settings:
         raise UserError("", problems=_problems(path, text, error)) from None
 
 
+def credential(name: str) -> Path | None:
+    """The file in which systemd hands over a secret; None without one.
+
+    `LoadCredential=NAME:FILE`, or `LoadCredential=broadcaster:FOLDER` for all files of a folder,
+    which then get "broadcaster_" before their names (systemd.exec(5)).
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return None
+    places = (Path(folder) / name, Path(folder) / f"broadcaster_{name}")
+    return next((path for path in places if path.is_file()), None)
+
+
 def default_home(environment: Mapping[str, str] | None = None) -> Path:
     """`BROADCASTER_HOME`, or the platform's data folder."""
     env = os.environ if environment is None else environment
@@ -340,15 +353,10 @@ def _refuse_secrets(path: Path, text: str, table: Mapping[str, Any]) -> None:
 
 
 def _take_credentials(table: dict[str, Any]) -> None:
-    """Secrets that systemd hands over: LoadCredential=facebook.page_token:/path (systemd.exec(5)).
-
-    The environment wins over them.
-    """
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    for section, keys in SECRET_KEYS.items() if folder else ():
+    """Secrets that systemd hands over, named "facebook.page_token"; the environment wins."""
+    for section, keys in SECRET_KEYS.items():
         for key in keys:
-            path = Path(folder or "") / f"{section}.{key}"
-            if path.is_file():
+            if (path := credential(f"{section}.{key}")) is not None:
                 table.setdefault(section, {})[key] = path.read_text(encoding="utf-8").strip()
 
 

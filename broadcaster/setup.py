@@ -80,7 +80,9 @@ def make_home(
 
     In a new home the acting person becomes administrator. Raises UserError.
     """
-    make_folder(home)
+    if not home.exists():
+        make_folder(home)
+        home.chmod(0o700)  # drafts, names, the key: nobody else's business
     path = home / FILE_NAME
     if not path.exists():
         text = _TEMPLATE.format(name=_quoted(name), parent=_quoted(parent), place=_quoted(place))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from broadcaster.database import Database
 from broadcaster.records import Secret
+from broadcaster.settings import credential
 from channels.base import Clock
 from channels.redaction import register_secret
 from content.errors import UserError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:  # loaded where it is used: most commands touch no secret
     from cryptography.fernet import Fernet
 
 KEY_FILE = "vault.key"
-CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""Where systemd puts what `LoadCredential=` names; only this service reads it."""
 
 
 class Vault:
@@ -61,9 +60,7 @@ class Vault:
 
     def key_file(self) -> Path | None:
         """Where the key is; None where there is none yet."""
-        given = os.environ.get(CREDENTIALS)
-        places = [Path(given) / KEY_FILE] if given else []
-        return next((path for path in (*places, self._path) if path.is_file()), None)
+        return credential(KEY_FILE) or (self._path if self._path.is_file() else None)
 
     def make_key(self) -> None:
         """Make the key file once, readable by its owner only."""
