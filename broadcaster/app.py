@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from broadcaster import restore_switch
 from broadcaster.clock import SystemClock
 from broadcaster.database import FILE_NAME as DATABASE_FILE
 from broadcaster.database import Database
@@ -94,6 +95,7 @@ def open_app(home: Path, *, clock: Clock | None = None, person: str | None = Non
 
     Raises UserError where there is no home yet.
     """
+    restore_switch.finish(home)
     settings = load_settings(home)
     if not (home / FILE_NAME).exists() and not (home / DATABASE_FILE).exists():
         raise UserError(

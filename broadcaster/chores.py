@@ -17,6 +17,23 @@ _REMINDING_HOUR = 7
 """On the station's clock; the daemon looks once an hour."""
 
 
+class Housekeeping:
+    """The caretaker's view of these chores."""
+
+    name = "ledger"
+    every = 3_600.0
+    """Seconds between two looks at whether the day's work is done."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def look(self) -> None:
+        run(self._app)
+
+    def leave(self) -> None:
+        """Nothing is held open."""
+
+
 def run(app: App) -> None:
     """Do what is due; each piece decides for itself, and one that fails does not stop the others.
 

@@ -6,10 +6,8 @@ again whenever the database changes, also by another process (the command line).
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -18,14 +16,15 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
-from filelock import FileLock, Timeout
 
+from broadcaster.caretaker import Caretaker
 from broadcaster.clock import SystemClock
+from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.dispatch import Dispatcher
+from broadcaster.pulse import Pulse
 from broadcaster.queue import Lane
 from channels.base import Clock, Finding
-from content.errors import UserError
 
 log = structlog.get_logger(__name__)
 
@@ -40,35 +39,9 @@ _MEND_SECONDS = 5.0
 _LEAVE_SECONDS = 8.0
 """How long running deliveries may take to end after SIGTERM."""
 _TIDY_SECONDS = 86_400.0
-_CHORES_SECONDS = 3_600.0
-"""How often the housekeeping looks whether the day's work on the ledger is done."""
-_EXPIRY, _TIDY, _CHORES = "expiry", "tidy", "chores"
+_EXPIRY, _TIDY = "expiry", "tidy"
 _THREADS = 16
 """Lanes that may run at once: zones, the page, the followers, groups."""
-
-
-class DaemonLock:
-    """One daemon a home: a lock that the system takes back when the process dies."""
-
-    def __init__(self, home: Path) -> None:
-        self._lock = FileLock(home / "daemon.lock")
-        self._pid = home / "daemon.pid"
-
-    def __enter__(self) -> DaemonLock:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            pid = self._pid.read_text().strip() if self._pid.exists() else "?"
-            raise UserError(
-                f"Chương trình phát đã chạy rồi (tiến trình {pid}).",
-                "Không cần chạy thêm; xem bằng: broadcaster status.",
-            ) from None
-        self._pid.write_text(f"{os.getpid()}\n")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pid.unlink(missing_ok=True)
-        self._lock.release()
 
 
 class Daemon:
@@ -80,14 +53,15 @@ class Daemon:
         database: Database,
         dispatcher: Dispatcher,
         clock: Clock,
-        chores: Callable[[], None] = lambda: None,
+        caretaker: Caretaker,
+        pulse: Pulse,
     ) -> None:
-        """`chores` is the day's work on the ledger; run now and then beside the lanes."""
         self._home = home
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
-        self._chores = chores
+        self._caretaker = caretaker
+        self._pulse = pulse
         self._alarm = SystemClock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -96,7 +70,6 @@ class Daemon:
         )
         self._wake = threading.Event()
         self._tidied = float("-inf")
-        self._swept = float("-inf")
         self._lock = threading.Lock()
         self._running: set[Lane] = set()
         self._broken: dict[Lane, float] = {}
@@ -110,6 +83,8 @@ class Daemon:
             self._dispatcher.expire()
             self._scheduler.start()
             self._watch_channels()
+            self._caretaker.start()
+            self._pulse.started()
             log.info("daemon.started", recovered=recovered)
             try:
                 self._watch(watch)
@@ -118,6 +93,12 @@ class Daemon:
                 clean = self._leave()
                 log.info("daemon.stopped", clean=clean)
         return clean
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is going out now."""
+        with self._lock:
+            return bool(self._running)
 
     def stop(self) -> None:
         """Ask it to end; returns at once."""
@@ -157,18 +138,17 @@ class Daemon:
             if self._clock.monotonic() - self._tidied > _TIDY_SECONDS:
                 self._tidied = self._clock.monotonic()
                 self._scheduler.add_job(self._tidy, id=_TIDY)
-            if self._clock.monotonic() - self._swept > _CHORES_SECONDS:
-                self._swept = self._clock.monotonic()
-                self._scheduler.add_job(self._chores, id=_CHORES)
             if watch.changed() or woken or stepped or stale:
                 self._rebuild()
                 rebuilt = self._clock.monotonic()
+            if self._scheduler.running:
+                self._pulse.beat()
 
     def _rebuild(self) -> None:
         wakes = self._dispatcher.next_wakes()
         expiry = self._dispatcher.next_expiry()
         for job in self._scheduler.get_jobs():
-            if job.id not in (_TIDY, _CHORES):
+            if job.id != _TIDY:
                 job.remove()
         with self._lock:
             idle = {lane: wake for lane, wake in wakes.items() if lane not in self._resting()}
@@ -234,6 +214,8 @@ class Daemon:
     def _leave(self) -> bool:
         """The mirror of the start: no new jobs, running ones asked to end and waited for."""
         self._dispatcher.stop.set()
+        self._pulse.ending()
+        self._caretaker.stop()
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=False)
         deadline = self._clock.monotonic() + _LEAVE_SECONDS

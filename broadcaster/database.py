@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlmodel import Session
 
-from broadcaster import records
+from broadcaster import integrity, records
 from broadcaster.migrations import HEAD
 from content import bulletin, people, station
 from content.errors import UserError
@@ -23,7 +23,10 @@ from schedules import plan, timetable
 ROW_MODULES = (station, people, bulletin, plan, timetable, records)
 """Rows refer to each other by table name: all must be known before the first query."""
 FILE_NAME = "broadcaster.db"
+BACKUPS = "backups"
+"""Folder of the home for copies."""
 _BUSY_SECONDS = 15
+_COPIES_KEPT = 5
 
 
 class Database:
@@ -68,29 +71,39 @@ class Database:
             value = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
             return str(value) if value is not None else None
 
-    def migrate(self, now: datetime) -> bool:
+    def migrate(self, now: datetime, on_step: Callable[[str], None] = lambda _: None) -> bool:
         """Bring the schema to this program's revision; True when something changed.
 
-        An existing SQLite file is copied to `backups/` first. Raises UserError when the
-        database was made by a newer program.
+        An existing SQLite file is checked and copied to `backups/` first. All of it is one
+        transaction, checked before it is committed: whatever fails, the old state stays.
+        `on_step` hears the name of each step done. Raises UserError when the database was
+        made by a newer program, is damaged, or could not be upgraded.
         """
         found = self.revision()
         if found == HEAD:
             return False
+        if self.is_sqlite:
+            # Also where no revision was found: on a damaged file that means nothing.
+            integrity.require_whole(self.file)
+            on_step("migrate.checked")
         if found is not None and self.is_sqlite:
-            self.backup(self.home / "backups" / f"before-{HEAD}-{now:%Y%m%dT%H%M%SZ}.db")
-        _upgrade(self.engine)
+            copy = self.home / BACKUPS / f"before-{HEAD}-{now:%Y%m%dT%H%M%SZ}.db"
+            integrity.copy_live(self.file, copy)
+            _keep_newest(copy.parent)
+        on_step("migrate.copied")
+        _upgrade(self.engine, on_step)
+        on_step("migrate.committed")
         return True
 
-    def backup(self, target: Path) -> None:
-        """Copy a live SQLite database, consistent, to `target` (must not exist)."""
-        source = self.engine.url.database or ""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + ".part")
-        partial.unlink(missing_ok=True)
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(partial)) as copy:
-            live.backup(copy)
-        partial.replace(target)
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        return Path(self.engine.url.database or "")
+
+    def require_whole(self) -> None:
+        """Raises UserError when the SQLite file is damaged: nothing may be written to it."""
+        if self.is_sqlite:
+            integrity.require_whole(self.file)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -143,9 +156,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
     except sqlite3.DatabaseError as error:
-        raise UserError(
+        raise integrity.DamagedError(
             f"Cơ sở dữ liệu không đọc được ({error}).",
-            "Hãy khôi phục từ bản sao trong thư mục backups.",
+            integrity.RESTORE,
         ) from error
     finally:
         cursor.close()
@@ -158,7 +171,12 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {options.get('begin', '')}".strip())
 
 
-def _upgrade(engine: Engine) -> None:
+def _keep_newest(folder: Path) -> None:
+    for old in sorted(folder.glob("before-*.db"))[:-_COPIES_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def _upgrade(engine: Engine, on_step: Callable[[str], None]) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -167,15 +185,45 @@ def _upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", "broadcaster:migrations")
     try:
         with engine.execution_options(begin="IMMEDIATE").begin() as connection:
+            heads = _ledger_heads(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            on_step("migrate.upgraded")
+            _check_upgraded(connection, heads)
     except CommandError as error:
         raise UserError(
             "Cơ sở dữ liệu này do bản chương trình mới hơn tạo ra.",
             "Hãy cập nhật chương trình rồi chạy lại.",
         ) from error
-    except OperationalError as error:
+    except SQLAlchemyError as error:
         raise UserError(
-            "Không nâng cấp được cơ sở dữ liệu; dữ liệu cũ vẫn nguyên.",
-            "Hãy kiểm tra ổ đĩa còn chỗ trống và quyền ghi, rồi chạy lại.",
+            f"Không nâng cấp được cơ sở dữ liệu ({_cause(error)}); dữ liệu cũ vẫn nguyên.",
+            "Hãy kiểm tra ổ đĩa còn chỗ trống và quyền ghi, rồi chạy lại; vẫn không được thì "
+            "cài lại bản chương trình trước.",
         ) from error
+
+
+def _ledger_heads(connection: Connection) -> list[tuple[Any, ...]]:
+    """What an upgrade must not touch: the end of every chain, and how many links there are."""
+    if not connection.dialect.has_table(connection, "evidence"):
+        return []
+    query = (
+        "SELECT h.station_id, h.seq, h.hash, (SELECT count(*) FROM evidence e "
+        "WHERE e.station_id = h.station_id) FROM evidence_head h ORDER BY h.station_id"
+    )
+    return [tuple(row) for row in connection.execute(text(query))]
+
+
+def _check_upgraded(connection: Connection, heads: list[tuple[Any, ...]]) -> None:
+    """Raises DatabaseError inside the transaction, which takes the upgrade back."""
+    found = []
+    if heads and _ledger_heads(connection) != heads:
+        found.append("sổ minh chứng bị thay đổi")
+    if connection.dialect.name == "sqlite":
+        found += integrity.faults_in(connection.connection.driver_connection)
+    if found:
+        raise DatabaseError("migration", None, sqlite3.DatabaseError("; ".join(found)))
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or type(error).__name__)

@@ -18,8 +18,12 @@ from broadcaster.records import DeliveryStatus as Status
 from channels.base import Json
 
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.PLANNED: frozenset({Status.READY, Status.MISSED, Status.CANCELLED, Status.FAILED}),
-    Status.READY: frozenset({Status.SENDING, Status.MISSED, Status.CANCELLED, Status.FAILED}),
+    Status.PLANNED: frozenset(
+        {Status.READY, Status.MISSED, Status.CANCELLED, Status.FAILED, Status.UNKNOWN}
+    ),
+    Status.READY: frozenset(
+        {Status.SENDING, Status.MISSED, Status.CANCELLED, Status.FAILED, Status.UNKNOWN}
+    ),
     Status.SENDING: frozenset({Status.SENT, Status.READY, Status.FAILED, Status.UNKNOWN}),
     Status.UNKNOWN: frozenset({Status.SENT, Status.READY, Status.FAILED}),
     Status.SENT: frozenset(),
@@ -27,7 +31,10 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.MISSED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
-"""From each state, the states it may move to. Nothing leaves the last four."""
+"""From each state, the states it may move to. Nothing leaves the last four.
+
+Only `broadcaster.restore` moves from planned or ready to unknown: the copy is older than the world.
+"""
 
 OPEN = (Status.PLANNED, Status.READY)
 """Surely not out yet, still to come."""

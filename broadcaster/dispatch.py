@@ -24,7 +24,7 @@ from broadcaster.evidence import ArtefactStore, Kind
 from broadcaster.outgoing import delivery_of, outgoing_for, reference_of
 from broadcaster.precedence import Precedence, StopSignal
 from broadcaster.queue import Lane
-from broadcaster.records import Broadcast, Delivery
+from broadcaster.records import RESTORED, Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
 from channels.base import (
@@ -334,6 +334,10 @@ class Dispatcher:
     def _absent(self, delivery: Delivery, channel: Channel) -> None:
         looks = delivery.looks + 1
         now = self._clock.now()
+        if channel.absence_is_proof and RESTORED in delivery.progress:
+            # Our own record may be as old as the backup: it cannot prove that nothing sounded.
+            self._wait_for_person(delivery)
+            return
         if channel.absence_is_proof or looks >= len(self._settings.broadcast.settle):
             outcome = Outcome(
                 f"đã tìm {looks} lần, chắc chắn chưa ra ngoài; được gửi lại",

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from broadcaster.records import EvidenceHead, EvidenceRecord
 from channels.base import Artefact, Json
-from content.files import write_atomically
+from content.files import sync_folder, write_atomically
 
 GENESIS = "0" * 64
 """`prev_hash` of a chain's first record."""
@@ -60,6 +60,7 @@ class Kind(StrEnum):
     """Corrects an earlier record, which stays as it is."""
     RETENTION = "retention"
     """Names artefacts whose files were deleted when their time was over."""
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,11 @@ class ArtefactStore:
         data = artefact.read()
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
-        if not path.exists():
+        if not path.exists() or path.stat().st_size != len(data):
             write_atomically(path, data)
+        else:
+            # A crash may have come between the rename and the sync of the folder.
+            sync_folder(path.parent)
         return StoredArtefact(digest, artefact.name, artefact.media_type, len(data))
 
     def path(self, sha256: str) -> Path:

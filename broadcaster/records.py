@@ -8,6 +8,9 @@ from enum import StrEnum
 from sqlalchemy import JSON, Column, Index, Text, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+RESTORED = "restored_at"
+"""Step of a delivery that came back from a backup: what is written here proves no absence."""
+
 
 class DeliveryStatus(StrEnum):
     """Where a delivery stands; see `broadcaster.delivery.MOVES` for the allowed moves."""
@@ -230,3 +233,37 @@ class LexiconEntry(SQLModel, table=True):
     spoken: str
     created_at: datetime
     created_by: str
+
+
+class Alert(SQLModel, table=True):
+    """One thing that the officers must hear by one route (mail, webhook); kept until it is sent."""
+
+    __table_args__ = (
+        UniqueConstraint("station_id", "key", "route"),
+        Index("ix_alert_waiting", "station_id", "next_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    key: str
+    """What it is about; the same thing is never told twice by the same route."""
+    route: str
+    subject: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    raised_at: datetime
+    next_at: datetime | None = None
+    """When it is tried next; None once it is sent or given up."""
+    tries: int = 0
+    sent_at: datetime | None = None
+    trouble: str | None = None
+    """Why the last try failed, in Vietnamese, free of secrets."""
+
+
+class Countersignature(SQLModel, table=True):
+    """A second person's word that an emergency was right to raise, given afterwards."""
+
+    broadcast_id: int = Field(foreign_key="broadcast.id", primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    person: str
+    at: datetime
+    note: str | None = None

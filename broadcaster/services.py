@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from broadcaster import chores
-from broadcaster.app import App
+from pathlib import Path
+
+from broadcaster import alerts, chores
+from broadcaster.alert_watch import Watch
+from broadcaster.alerts import Sender, Trouble
+from broadcaster.app import App, open_app
+from broadcaster.automatic_backup import AutomaticBackup
+from broadcaster.caretaker import Caretaker
+from broadcaster.clock import SystemClock
 from broadcaster.daemon import Daemon
+from broadcaster.daemon_lock import last_one_died
 from broadcaster.dispatch import Dispatcher
+from broadcaster.integrity import DamagedError
+from broadcaster.pulse import Pulse
+from broadcaster.settings import load_settings
 from content.bulletin import Revision
 from content.draft import read_aloud
 from content.workflow import words_sha256
@@ -27,7 +38,36 @@ def make_dispatcher(app: App) -> Dispatcher:
 
 def make_daemon(app: App) -> Daemon:
     """The daemon of this home."""
-    return Daemon(app.home, app.database, make_dispatcher(app), app.clock, lambda: chores.run(app))
+    caretaker, pulse = Caretaker(app.clock), Pulse(app.clock)
+    daemon = Daemon(app.home, app.database, make_dispatcher(app), app.clock, caretaker, pulse)
+    backup = AutomaticBackup(app.home, app.settings, app.clock, lambda: daemon.busy)
+    sender = Sender(app.database, app.station_id, app.station.name, app.settings, app.clock)
+    died = last_one_died(app.home)
+    caretaker.take(backup)
+    caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
+    caretaker.take(sender)
+    caretaker.take(chores.Housekeeping(app))
+    if app.settings.health.listen:
+        from broadcaster.health_chore import Health
+
+        caretaker.take(Health(app, pulse))
+    return daemon
+
+
+def open_for_air(home: Path) -> App:
+    """The home for the daemon: nothing is written to a damaged database.
+
+    Then the officers are told (once a day), and UserError is raised.
+    """
+    clock = SystemClock()
+    try:
+        app = open_app(home, clock=clock)
+        app.database.require_whole()
+    except DamagedError as error:
+        trouble = Trouble("database", "Cơ sở dữ liệu bị hỏng, đài không phát", str(error))
+        alerts.shout(home, load_settings(home), trouble, clock)
+        raise
+    return app
 
 
 def spoken_sha256(app: App, revision: Revision) -> str:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -209,6 +217,61 @@ class EvidenceSection(_Section):
     """The program's own log files, which say nothing that the chain does not."""
 
 
+class BackupSection(_Section):
+    """[backup]: the daemon's own copies."""
+
+    every: int = Field(default=24, ge=0)
+    """Hours between two automatic backups; 0 = none."""
+    keep: int = Field(default=7, ge=1)
+    """How many of them stay."""
+    folder: str = ""
+    """Where they go, best on another disk; while it is missing, and where empty, `backups`."""
+
+
+class ClockSection(_Section):
+    """[clock]: who is asked what time it is; host names, and addresses of web pages."""
+
+    ntp: list[str] = ["vn.pool.ntp.org", "pool.ntp.org"]
+    web: list[str] = ["https://graph.facebook.com/", "https://openapi.zalo.me/"]
+
+
+class HealthSection(_Section):
+    """[health]: where the daemon tells machines how it is."""
+
+    listen: str = "127.0.0.1:9469"
+    """HOST:PORT of /health and /metrics; empty = off. Keep it on loopback."""
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[\w.-]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", value):
+            raise ValueError(f"“{value}” không đúng dạng “127.0.0.1:9469”")
+        return value
+
+
+class AlertsSection(_Section):
+    """[alerts]: how the officers hear of trouble, apart from the channels themselves."""
+
+    to: list[str] = []
+    """E-mail addresses."""
+    sender: str = ""
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    gap: int = Field(default=10, ge=0)
+    """Minutes between two messages by the same route; what comes meanwhile goes together."""
+    smtp_password: SecretStr | None = None
+    webhook: SecretStr | None = None
+    """Address that gets each message as a JSON POST; a secret, since it often is the key."""
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> AlertsSection:
+        if self.smtp_password is not None and self.smtp_security == "none":
+            raise ValueError("có mật khẩu thì smtp_security phải là starttls hoặc tls")
+        return self
+
+
 class PortalSection(_Section):
     """[portal]: reserved; the portal channel is not built yet."""
 
@@ -246,6 +309,10 @@ class Settings(BaseSettings):
     evidence: EvidenceSection = EvidenceSection()
     portal: PortalSection = PortalSection()
     papers: PapersSection = PapersSection()
+    backup: BackupSection = BackupSection()
+    alerts: AlertsSection = AlertsSection()
+    clock: ClockSection = ClockSection()
+    health: HealthSection = HealthSection()
 
     @classmethod
     def settings_customise_sources(
@@ -261,7 +328,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret value in force, for the redactor."""
         found = []
-        for section in (self.facebook, self.zalo):
+        for section in (self.facebook, self.zalo, self.alerts):
             for name in type(section).model_fields:
                 value = getattr(section, name)
                 if isinstance(value, SecretStr):
@@ -272,6 +339,7 @@ class Settings(BaseSettings):
 SECRET_KEYS = {
     "facebook": ("page_token", "app_secret"),
     "zalo": ("app_secret", "oa_secret", "refresh_token"),
+    "alerts": ("smtp_password", "webhook"),
 }
 
 
@@ -284,10 +352,24 @@ def load_settings(home: Path) -> Settings:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     table = _parse(path, text)
     _refuse_secrets(path, text, table)
+    _take_credentials(table)
     try:
         return Settings(**table)
     except ValidationError as error:
         raise UserError("", problems=_problems(path, text, error)) from None
+
+
+def credential(name: str) -> Path | None:
+    """The file in which systemd hands over a secret; None without one.
+
+    `LoadCredential=NAME:FILE`, or `LoadCredential=broadcaster:FOLDER` for all files of a folder,
+    which then get "broadcaster_" before their names (systemd.exec(5)).
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return None
+    places = (Path(folder) / name, Path(folder) / f"broadcaster_{name}")
+    return next((path for path in places if path.is_file()), None)
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> Path:
@@ -328,6 +410,14 @@ def _refuse_secrets(path: Path, text: str, table: Mapping[str, Any]) -> None:
     ]
     if problems:
         raise UserError("", problems=problems)
+
+
+def _take_credentials(table: dict[str, Any]) -> None:
+    """Secrets that systemd hands over, named "facebook.page_token"; the environment wins."""
+    for section, keys in SECRET_KEYS.items():
+        for key in keys:
+            if (path := credential(f"{section}.{key}")) is not None:
+                table.setdefault(section, {})[key] = path.read_text(encoding="utf-8").strip()
 
 
 def _problems(path: Path, text: str, error: ValidationError) -> list[Problem]:

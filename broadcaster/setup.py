@@ -9,7 +9,7 @@ from broadcaster.app import App, acting_person, open_app
 from broadcaster.checkpoints import make_key
 from broadcaster.settings import FILE_NAME
 from channels.base import Clock
-from content.files import write_atomically
+from content.files import make_folder, sync_folder, write_atomically
 from content.people import Role, add_person, people
 from content.station import Station
 
@@ -56,6 +56,15 @@ oa_id = ""
 app_id = ""
 audience = ["followers"]
 night_hours = ["22:00-06:00"]
+
+[backup]
+every = 24                      # tự sao lưu sau mỗi bao nhiêu giờ, 0 = không
+keep = 7                        # giữ mấy bản gần nhất
+folder = ""                     # nên là ổ đĩa khác hoặc USB; trống = thư mục backups
+
+[alerts]
+to = []                         # địa chỉ thư điện tử nhận cảnh báo; gửi thử: broadcaster alert test
+smtp_host = ""                  # máy chủ gửi thư; mật khẩu đặt ở BROADCASTER_ALERTS__SMTP_PASSWORD
 """
 
 
@@ -72,7 +81,9 @@ def make_home(
 
     In a new home the acting person becomes administrator. Raises UserError.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    if not home.exists():
+        make_folder(home)
+        home.chmod(0o700)  # drafts, names, the key: nobody else's business
     path = home / FILE_NAME
     if not path.exists():
         text = _TEMPLATE.format(name=_quoted(name), parent=_quoted(parent), place=_quoted(place))
@@ -80,6 +91,7 @@ def make_home(
     app = open_app(home, clock=clock, person=person)
     app.vault.make_key()
     make_key(app)
+    sync_folder(home)
     _first_administrator(app, app.station, person or acting_person())
     return app
 

@@ -1,4 +1,8 @@
-"""Secrets at rest: encrypted in the database with a key file that only the owner reads."""
+"""Secrets at rest: encrypted in the database with a key file that only the owner reads.
+
+The key comes from systemd (`LoadCredential=vault.key:…`, systemd.exec(5)) where it gives one, else
+from the home.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from broadcaster.database import Database
 from broadcaster.records import Secret
+from broadcaster.settings import credential
 from channels.base import Clock
 from channels.redaction import register_secret
 from content.errors import UserError
@@ -49,6 +54,7 @@ class Vault:
     def put(self, name: str, value: str) -> None:
         """Keep a secret; it is on disk when this returns."""
         register_secret(value)
+        self.make_key()
         sealed = self._cipher().encrypt(value.encode()).decode()
         with self._database.writing() as session:
             session.merge(Secret(name=name, value=sealed, changed_at=self._clock.now()))
@@ -61,9 +67,13 @@ class Vault:
             found = self.get(name) or ""
         return found
 
+    def key_file(self) -> Path | None:
+        """Where the key is; None where there is none yet."""
+        return credential(KEY_FILE) or (self._path if self._path.is_file() else None)
+
     def make_key(self) -> None:
         """Make the key file once, readable by its owner only."""
-        if self._path.exists():
+        if self.key_file() is not None:
             return
         from cryptography.fernet import Fernet
 
@@ -77,5 +87,15 @@ class Vault:
     def _cipher(self) -> Fernet:
         from cryptography.fernet import Fernet
 
-        self.make_key()
-        return Fernet(self._path.read_bytes())
+        path = self.key_file()
+        if path is None:
+            raise UserError(
+                f"Thiếu tệp khóa {KEY_FILE} nên không mở được các bí mật.",
+                f"Hãy chép lại tệp khóa đã cất riêng vào “{self._path.parent}”.",
+            )
+        try:
+            return Fernet(path.read_bytes().strip())
+        except ValueError:
+            raise UserError(
+                f"Tệp khóa “{path}” không đúng dạng.", "Hãy chép lại đúng tệp khóa."
+            ) from None

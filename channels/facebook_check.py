@@ -26,7 +26,10 @@ def check_page(graph: Graph, settings: FacebookSettings, now: datetime) -> list[
         me = graph.read("me", fields="id,name")
     except ChannelError as error:
         return [Health("Mã truy cập", ok=False, message=error.message)]
-    lines = [_page(me, settings), _version(settings.graph_version, graph.answered_version, now)]
+    lines = [
+        _page(me, settings),
+        check_version(settings.graph_version, graph.answered_version, now),
+    ]
     try:
         lines += _token(graph.debug_token(), now)
     except ChannelError as error:
@@ -68,7 +71,8 @@ def _expiry(expires_at: object, now: datetime) -> Health:
     return Health("Hạn của mã", ok=True, message=f"Mã truy cập dùng được đến {end:%d/%m/%Y}.")
 
 
-def _version(wanted: str, answered: str | None, now: datetime) -> Health:
+def check_version(wanted: str, answered: str | None, now: datetime) -> Health:
+    """Whether this Graph API version still works; `answered` is what Facebook itself said."""
     last_day = _last_days().get(wanted)
     mend = "hãy đặt graph_version mới hơn trong mục [facebook]."
     if last_day and last_day < now.date():

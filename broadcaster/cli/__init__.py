@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "channel": ("channel", "Các kênh: xem và kiểm tra kết nối."),
     "person": ("person", "Người dùng: thêm người và vai trò."),
     "status": ("status", "Tình hình hôm nay: việc sắp tới, việc cần người xử lý."),
+    "doctor": ("doctor", "Khám máy: mọi thứ có ổn không, chỗ nào phải sửa và sửa thế nào."),
+    "alert": ("alert", "Cảnh báo cho cán bộ qua thư điện tử, webhook: xem, gửi thử."),
+    "backup": ("backup", "Sao lưu toàn bộ vào một tệp, cả khi đang phát."),
+    "restore": ("restore", "Khôi phục từ một bản sao lưu."),
 }
 """Each noun, its module, and its line in `--help`. A module is imported only when it is used."""
 

@@ -37,6 +37,11 @@ def _machine(error: Exception) -> str | None:
         return f"Không có quyền với “{error.filename}”. Hãy kiểm tra quyền của thư mục."
     if isinstance(error, OSError) and error.errno == 28:
         return "Ổ đĩa đã đầy. Hãy dọn bớt rồi chạy lại; dữ liệu đã ghi vẫn nguyên."
+    if type(error).__name__ == "DatabaseError" and "malformed" in str(error):
+        return (
+            "Cơ sở dữ liệu bị hỏng. Hãy dừng chương trình phát rồi khôi phục từ bản sao: "
+            "broadcaster restore TỆP (bản sao ở thư mục backups)."
+        )
     if type(error).__name__ == "OperationalError" and "locked" in str(error):
         return "Cơ sở dữ liệu đang bận vì một chương trình khác. Hãy thử lại sau ít phút."
     if "malformed" in str(error) or "not a database" in str(error):

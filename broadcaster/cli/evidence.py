@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from broadcaster import evidence
+from broadcaster import evidence, verified
 from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from content.errors import UserError
@@ -145,6 +145,7 @@ def verify(
                 copies=folders,
                 printed=printed,
             )
+        verified.note(app.home, verdict, app.clock.now())
     if as_json:
         print_json(verdict.to_json())
     else:

@@ -7,8 +7,6 @@ import sys
 
 import typer
 
-from broadcaster.cli.session import opened
-
 
 def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the command."""
@@ -18,12 +16,15 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 def run() -> None:
     """Until SIGTERM or Ctrl-C."""
     from broadcaster.logs import log_to
-    from broadcaster.services import make_daemon
+    from broadcaster.services import make_daemon, open_for_air
+    from broadcaster.settings import default_home
 
-    with opened() as app:
+    app = open_for_air(default_home())
+    try:
         log_to(app.home)
-        daemon = make_daemon(app)
-        clean = daemon.run()
+        clean = make_daemon(app).run()
+    finally:
+        app.close()
     if not clean:
         # A delivery hangs in a thread that nobody can end; the next start settles it.
         sys.stdout.flush()

@@ -15,11 +15,8 @@ import pytest
 
 from broadcaster import cli
 
-NOUNS = [
-    name
-    for name in cli.COMMANDS
-    if name not in ("demo", "run", "init", "status", "emergency", "report")
-]
+VERBS = ("demo", "run", "init", "status", "emergency", "report", "backup", "restore", "doctor")
+NOUNS = [name for name in cli.COMMANDS if name not in VERBS]
 BULLETIN = """---
 title: Giờ làm việc của bộ phận một cửa
 channels: [radio, facebook, zalo]
