@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster.vault import Vault
-from channels.base import Channel
+from channels.base import Artefact, Channel, Outgoing
 from channels.facebook import FacebookChannel, SandboxFacebook
 from channels.facebook_post import FacebookSettings
+from channels.portal.channel import PortalChannel, PortalSettings, SandboxPortal
+from channels.portal.page import SoundOf
 from channels.radio.channel import RadioChannel
 from channels.radio.settings import RadioFolders, RadioSettings
 from channels.zalo import SandboxZalo, ZaloChannel
@@ -95,10 +98,44 @@ def _zalo(app: App) -> Channel:
     return ZaloChannel(settings, _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock)
 
 
+def _portal(app: App) -> Channel:
+    chosen = app.settings.portal
+    settings = PortalSettings(
+        mode=chosen.mode,
+        kind=chosen.kind,
+        url=chosen.url,
+        path=app.home / chosen.path if chosen.path else None,
+        server=chosen.server,
+        user=chosen.user,
+        password=_clear(chosen.password),
+        key_file=app.home / chosen.key_file if chosen.key_file else None,
+        known_hosts=app.home / chosen.known_hosts,
+        title=chosen.title,
+        audio=chosen.audio,
+        timeout=chosen.timeout,
+    )
+    if chosen.mode == "sandbox":
+        return SandboxPortal(settings, app.home / "sandbox", app.clock, _sound_of(app))
+    return PortalChannel(settings, app.clock, _sound_of(app))
+
+
+def _sound_of(app: App) -> SoundOf:
+    """The loudspeakers' sound of a bulletin alone, for the channels that put it into the net."""
+
+    def sound(outgoing: Outgoing) -> Artefact | None:
+        radio = app.channels["radio"]
+        prepared = radio.prepare(replace(outgoing, opening=False, closing=False))
+        made = radio.preview(prepared)
+        return made if not prepared.problems and made.media_type == "audio/mpeg" else None
+
+    return sound
+
+
 CHANNELS: Mapping[str, Callable[[App], Channel]] = {
     "radio": radio_of,
     "facebook": _facebook,
     "zalo": _zalo,
+    "portal": _portal,
 }
 
 

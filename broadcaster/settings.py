@@ -166,9 +166,28 @@ class ZaloSection(_Section):
 
 
 class PortalSection(_Section):
-    """[portal]: reserved; the portal channel is not built yet."""
+    """[portal]: the section of the portal. Its password comes from the environment only."""
 
+    mode: Mode = "sandbox"
+    kind: Literal["folder", "webdav", "sftp", "wordpress"] = "folder"
     url: str = ""
+    """Where visitors find the section."""
+    path: str = ""
+    """kind "folder": where its files are written; relative to the home."""
+    server: str = ""
+    """The WebDAV collection, "sftp://host:22/path", or the address of the WordPress site."""
+    user: str = ""
+    key_file: str = ""
+    """kind "sftp": a private key instead of the password."""
+    known_hosts: str = "known_hosts"
+    """kind "sftp": the host keys that are trusted; relative to the home."""
+    title: str = "Tin tuyên truyền cải cách hành chính"
+    audio: bool = True
+    """Put the bulletin's sound on its page."""
+    timeout: tuple[float, float] = (5.0, 30.0)
+    wait: int = Field(default=300, ge=0)
+    """Seconds that Facebook and Zalo wait at most for the page whose link they carry."""
+    password: SecretStr | None = None
 
 
 class Settings(BaseSettings):
@@ -201,7 +220,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret value in force, for the redactor."""
         found = []
-        for section in (self.facebook, self.zalo):
+        for section in (self.facebook, self.zalo, self.portal):
             for name in type(section).model_fields:
                 value = getattr(section, name)
                 if isinstance(value, SecretStr):
@@ -212,6 +231,7 @@ class Settings(BaseSettings):
 SECRET_KEYS = {
     "facebook": ("page_token", "app_secret"),
     "zalo": ("app_secret", "oa_secret", "refresh_token"),
+    "portal": ("password",),
 }
 
 

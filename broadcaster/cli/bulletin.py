@@ -149,7 +149,7 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
 
 def preview(
     bulletin: _Id,
-    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo.")],
+    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo, portal.")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Ghi ra tệp (mp3 hoặc html).")
     ] = None,
@@ -178,7 +178,7 @@ def _read(file: Path) -> Any:
     from broadcaster.registry import CHANNELS
     from content.reader import read_bulletin
 
-    return read_bulletin(file, known_channels=(*CHANNELS, "portal"))
+    return read_bulletin(file, known_channels=tuple(CHANNELS))
 
 
 def _record(article: library.Article) -> dict[str, Any]:
