@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from broadcaster.portal_first import LINK
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Outgoing
@@ -27,7 +28,7 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         body=revision.body,
         station=station.name,
         reference=reference_of(delivery),
-        link=revision.link,
+        link=revision.link or delivery.progress.get(LINK) or None,
         images=_images(revision, media),
         at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
         # An emergency says what it has to say after a chime: no tune, no greeting, no goodbye.

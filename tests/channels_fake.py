@@ -29,6 +29,9 @@ class FakeChannel:
         self.name = name
         self._targets = tuple(Target(name, one) for one in targets)
         self.outside: list[str] = []
+        self.links: list[str | None] = []
+        """The link of each preparation, in order."""
+        self.permalink: str | None = None
         """References that the outside world has, in order."""
         self.faults: list[Exception] = []
         self.publish_before_fault = False
@@ -41,6 +44,7 @@ class FakeChannel:
         return self._targets
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
+        self.links.append(outgoing.link)
         text = f"{outgoing.title}\n{outgoing.body}\n{outgoing.reference}"
         payload = Artefact("payload.txt", "text/plain", text.encode())
         return Prepared(self.name, text, payload, problems=self.problems)
@@ -71,7 +75,9 @@ class FakeChannel:
 
     def _receipt(self, sending: Sending) -> Receipt:
         answer = Artefact("answer.json", "application/json", sending.reference.encode())
-        return Receipt(external_id=f"id-{sending.reference}", artefacts=(answer,))
+        return Receipt(
+            external_id=f"id-{sending.reference}", permalink=self.permalink, artefacts=(answer,)
+        )
 
 
 def unknown() -> OutcomeUnknown:

@@ -55,7 +55,12 @@ class Bench:
         return Lane(self.channel.name, self.channel.targets()[0].name)
 
     def plan(
-        self, *, at: datetime | None = None, grace: float = 7200, body: str = "Nội dung."
+        self,
+        *,
+        at: datetime | None = None,
+        grace: float = 7200,
+        body: str = "Nội dung.",
+        link: str | None = None,
     ) -> Delivery:
         """An approved bulletin, planned once on the channel."""
         at = at or self.clock.now()
@@ -73,6 +78,7 @@ class Bench:
                 number=1,
                 title="Giờ làm việc",
                 body=body,
+                link=link,
                 sha256="c" * 64,
                 created_at=self.clock.now(),
                 created_by="Lan",
