@@ -162,3 +162,19 @@ class LexiconEntry(SQLModel, table=True):
     spoken: str
     created_at: datetime
     created_by: str
+
+
+class FeedEntry(SQLModel, table=True):
+    """An entry of the portal's own feed that was seen; it never becomes a second bulletin."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (UniqueConstraint("station_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    key: str
+    """SHA-256 of its identity in the feed."""
+    title: str
+    bulletin_id: int | None = Field(default=None, foreign_key="bulletin.id")
+    """None: older than what was wanted when it was first seen."""
+    seen_at: datetime

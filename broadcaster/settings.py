@@ -187,6 +187,10 @@ class PortalSection(_Section):
     timeout: tuple[float, float] = (5.0, 30.0)
     wait: int = Field(default=300, ge=0)
     """Seconds that Facebook and Zalo wait at most for the page whose link they carry."""
+    feed: str = ""
+    """The portal's own RSS or Atom feed, for `bulletin fetch`."""
+    allow_hosts: list[str] = []
+    """Hosts of the feed that may have a private address."""
     password: SecretStr | None = None
 
 

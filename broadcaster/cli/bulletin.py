@@ -26,6 +26,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
     noun.command("add", help="Thêm bản tin từ tệp.")(add)
+    noun.command("fetch", help="Lấy tin mới từ RSS của cổng thông tin làm bản nháp.")(fetch)
     noun.command("list", help="Danh sách bản tin.")(list_bulletins)
     noun.command("show", help="Nội dung, các lần sửa và các bước duyệt.")(show)
     noun.command("edit", help="Thay nội dung bằng tệp mới; phải duyệt lại.")(edit)
@@ -41,6 +42,30 @@ def add(file: _File, as_json: _Json = False) -> None:
     """Read a file into the library."""
     with opened() as app:
         _done(editorial.add(app, _read(file)), as_json, "Tiếp theo: broadcaster bulletin submit")
+
+
+def fetch(
+    address: Annotated[
+        str | None, typer.Argument(help="Địa chỉ RSS/Atom (mặc định: feed trong mục [portal]).")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Lấy nhiều nhất mấy tin.")] = 10,
+    as_json: _Json = False,
+) -> None:
+    """News of the portal as drafts; never the same one twice."""
+    from broadcaster import inbox
+
+    with opened() as app:
+        fetched = inbox.fetch(app, address, most)
+    if as_json:
+        print_json([_record(article) for article in fetched.added])
+        return
+    for article in fetched.added:
+        say(f"Bản tin {article.id}: bản nháp — {article.revision.title}")
+    say(f"{len(fetched.added)} tin mới, {fetched.known} tin đã biết.")
+    if fetched.passed_over:
+        note(f"Bỏ qua {fetched.passed_over} tin cũ hơn (lấy nhiều hơn: --most).")
+    if fetched.added:
+        note("Hãy đọc lại từng tin rồi trình duyệt: broadcaster bulletin submit SỐ")
 
 
 def edit(bulletin: _Id, file: _File, as_json: _Json = False) -> None:
