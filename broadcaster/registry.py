@@ -19,7 +19,7 @@ from channels.radio.channel import RadioChannel
 from channels.radio.settings import RadioFolders, RadioSettings
 from channels.zalo import SandboxZalo, ZaloChannel
 from channels.zalo_settings import ZaloSettings
-from channels.zalo_tokens import TokenPair
+from channels.zalo_tokens import TokenKeeper, TokenPair
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -74,9 +74,10 @@ def _facebook(app: App) -> Channel:
     return FacebookChannel(settings, app.clock)
 
 
-def _zalo(app: App) -> Channel:
+def zalo_settings(app: App) -> ZaloSettings:
+    """Section [zalo], as the channel reads it."""
     chosen = app.settings.zalo
-    settings = ZaloSettings(
+    return ZaloSettings(
         mode=chosen.mode,
         oa_id=chosen.oa_id,
         app_id=chosen.app_id,
@@ -93,7 +94,18 @@ def _zalo(app: App) -> Channel:
         refresh_token=_clear(chosen.refresh_token),
         timeout=chosen.timeout,
     )
-    if chosen.mode == "sandbox":
+
+
+def zalo_keeper(app: App) -> TokenKeeper:
+    """The keeper of this station's Zalo token pair, also for `channel login zalo`."""
+    return TokenKeeper(
+        zalo_settings(app), _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock
+    )
+
+
+def _zalo(app: App) -> Channel:
+    settings = zalo_settings(app)
+    if settings.mode == "sandbox":
         return SandboxZalo(settings, app.home / "sandbox", app.clock)
     return ZaloChannel(settings, _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock)
 

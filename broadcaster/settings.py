@@ -159,6 +159,9 @@ class ZaloSection(_Section):
     night_hours: list[str] = ["22:00-06:00"]
     cover_url: str = ""
     """Public URL of the cover picture for articles without one of their own."""
+    redirect_url: str = "http://localhost:8721/zalo"
+    """Where Zalo sends the browser after `channel login zalo`; the same stands in the app's
+    settings at developers.zalo.me. An address of this machine is listened to."""
     timeout: tuple[float, float] = (5.0, 30.0)
     app_secret: SecretStr | None = None
     oa_secret: SecretStr | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.servers.faulty import Call, Fault, FaultyServer, Reply, serve
 
@@ -84,6 +86,8 @@ class ZaloServer(FaultyServer):
         self.refresh_token = refresh_token
         self.used_refresh_tokens: list[str] = []
         self.access_token: str | None = None
+        self.codes: dict[str, str] = {}
+        """Codes given out and not yet used, with their challenges."""
         self.rotations = 0
         self.knobs = _Knobs()
 
@@ -132,13 +136,35 @@ class ZaloServer(FaultyServer):
         """The next call with the current token is answered by -216."""
         self.access_token = "another"
 
+    def consent(self, link: str) -> str:
+        """A person opens the link and says yes: the address that the browser is sent to."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+        assert query["app_id"] == APP_ID
+        code = f"codeMARKER-{len(self.codes) + 1}"
+        self.codes[code] = query["code_challenge"]
+        answer = urlencode({"code": code, "oa_id": OA_ID, "state": query["state"]})
+        return f"{query['redirect_uri']}?{answer}"
+
     def _rotate(self, call: Call) -> Reply:
         if call.headers.get("secret_key") != APP_SECRET or call.form.get("app_id") != APP_ID:
             return Reply({"error": -14004, "error_name": "Invalid secret key"})
+        if call.form.get("grant_type") == "authorization_code":
+            return self._redeem(call)
         given = call.form.get("refresh_token", "")
         if given != self.refresh_token:
             return Reply({"error": -14020, "error_description": f"refresh token {given} used"})
         self.used_refresh_tokens.append(given)
+        return self._new_pair()
+
+    def _redeem(self, call: Call) -> Reply:
+        """A code works once, and only with the verifier that its challenge was made of."""
+        challenge = self.codes.pop(call.form.get("code", ""), None)
+        digest = hashlib.sha256(call.form.get("code_verifier", "").encode()).digest()
+        if challenge != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
+            return Reply({"error": -14019, "error_name": "Invalid code", "error_reason": "used"})
+        return self._new_pair()
+
+    def _new_pair(self) -> Reply:
         self.rotations += 1
         self.refresh_token = f"refreshMARKER-{self.rotations}"
         self.access_token = f"accessMARKER-{self.rotations}"
