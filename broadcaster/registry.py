@@ -67,6 +67,7 @@ def _facebook(app: App) -> Channel:
         page_token=_clear(chosen.page_token),
         app_secret=_clear(chosen.app_secret) or None,
         reference_code=chosen.reference_code,
+        image_cache=app.home / "cache" / "images",
         timeout=chosen.timeout,
     )
     if chosen.mode == "sandbox":
@@ -89,6 +90,7 @@ def zalo_settings(app: App) -> ZaloSettings:
         timezone=app.settings.station.timezone,
         author=app.settings.station.name,
         cover_url=chosen.cover_url or None,
+        image_cache=app.home / "cache" / "images",
         app_secret=_clear(chosen.app_secret),
         oa_secret=_clear(chosen.oa_secret),
         refresh_token=_clear(chosen.refresh_token),
@@ -124,6 +126,7 @@ def _portal(app: App) -> Channel:
         known_hosts=app.home / chosen.known_hosts,
         title=chosen.title,
         audio=chosen.audio,
+        image_cache=app.home / "cache" / "images",
         timeout=chosen.timeout,
     )
     if chosen.mode == "sandbox":

@@ -26,6 +26,7 @@ from channels.bulletin_text import folded, mentions
 from channels.facebook_check import check_page
 from channels.facebook_post import FacebookSettings, prepare_post
 from channels.gate import pass_last_gate
+from channels.images import tidy_images
 from channels.redaction import redact
 from channels.sandbox import SandboxChannel, facebook_page
 
@@ -101,8 +102,8 @@ class FacebookChannel:
         return facebook_page(prepared, simulated=False)
 
     def tidy(self, before: datetime) -> int:
-        """Nothing is kept here."""
-        return 0
+        """Old copies of pictures."""
+        return tidy_images(self._settings.image_cache, before)
 
     def check(self) -> Sequence[Health]:
         """Token, page, permissions and expiry, version; reads only."""

@@ -75,10 +75,17 @@ def _chat(prepared: Prepared, target: str | None) -> str:
     station = str(prepared.details.get("station") or "")
     where = {None: "nhóm và cá nhân", "recent": "người vừa liên hệ"}.get(target, "nhóm")
     name = f'<div class="name">{escape(station)}</div>'
+    picture = "" if target and target.startswith("group:") else _pictures(prepared)
     return (
         f'<div class="part">Tin nhắn gửi {where}</div><div class="chat">{_avatar(station)}'
-        f'<div class="bubble">{name}{_paragraphs(str(prepared.details["message"]))}</div></div>'
+        f'<div class="bubble">{name}{_paragraphs(str(prepared.details["message"]))}'
+        f"{picture}</div></div>"
     )
+
+
+def _pictures(prepared: Prepared) -> str:
+    shown = "".join(_image(one) for one in prepared.attachments)
+    return f'<div class="photos one">{shown}</div>' if shown else ""
 
 
 def _page(prepared: Prepared, content: str, simulated: bool) -> Artefact:

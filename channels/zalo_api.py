@@ -9,7 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 from channels import wire
-from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
+from channels.base import (
+    NOT_REACHED,
+    Artefact,
+    ChannelError,
+    Clock,
+    ErrorKind,
+    Json,
+    OutcomeUnknown,
+)
 from channels.error_table import UNKNOWN, load_table
 from channels.redaction import redact, register_secret
 from channels.zalo_settings import ZaloSettings
@@ -34,6 +42,17 @@ class ZaloApi:
     def ask(self, path: str, body: Mapping[str, Json]) -> dict[str, Any]:
         """A POST without effect outside (article/verify, quota); its `data`."""
         return self._call("POST", path, public=False, json=body)
+
+    def upload_image(self, picture: Artefact) -> str:
+        """The attachment id of an uploaded picture; good for 7 days. Nobody sees an upload."""
+        files = {"file": (picture.name, picture.read(), picture.media_type)}
+        data = self._call("POST", "/v2.0/oa/upload/image", public=False, files=files)
+        attachment = data.get("attachment_id")
+        if not isinstance(attachment, str) or not attachment:
+            raise ChannelError(
+                ErrorKind.RETRY, "Zalo nhận ảnh nhưng không trả mã ảnh; sẽ thử lại.", code="no_id"
+            )
+        return attachment
 
     def send(self, path: str, body: Mapping[str, Json]) -> dict[str, Any]:
         """A POST that people see: what is not surely refused is OutcomeUnknown."""

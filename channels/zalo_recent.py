@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from channels.base import (
     ChannelError,
     Clock,
     ErrorKind,
+    Json,
     OutcomeUnknown,
     Prepared,
     Receipt,
@@ -19,6 +21,8 @@ from channels.zalo_api import ZaloApi
 from channels.zalo_steps import Gate, settle_by_person
 
 _PAGE = 50
+_PICTURE_LIFE = timedelta(days=6)
+"""Zalo keeps an uploaded picture for 7 days."""
 _LAST_OFFSET = 9_951
 """The furthest that user/getlist goes."""
 
@@ -34,11 +38,11 @@ class RecentContacts:
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
         """Send to everyone not yet reached; after a ChannelError the next attempt goes on there."""
         started = self._gate(sending)
-        text = str(prepared.details.get("message") or "")
+        message = self._message(prepared, sending)
         outcomes: Counter[str] = Counter()
         for user in self._users():
             self._may_go_on(sending, outcomes)
-            outcomes[self._reach(user, text, sending, outcomes)] += 1
+            outcomes[self._reach(user, message, sending, outcomes)] += 1
         counts = json.dumps(dict(outcomes), sort_keys=True)
         sending.progress.record("recent_done", counts)
         if not outcomes["sent"] and not outcomes["unknown"]:
@@ -53,6 +57,20 @@ class RecentContacts:
             ended_at=self._clock.now(),
             details=dict(outcomes),
         )
+
+    def _message(self, prepared: Prepared, sending: Sending) -> dict[str, Json]:
+        """The text, with the picture where there is one; it is uploaded once for this delivery."""
+        message: dict[str, Json] = {"text": str(prepared.details.get("message") or "")}
+        if not prepared.attachments:
+            return message
+        attachment, _, moment = (sending.progress.get("picture") or "").partition(" ")
+        now = self._clock.now()
+        if not moment or now - datetime.fromisoformat(moment) > _PICTURE_LIFE:
+            attachment = self._api.upload_image(prepared.attachments[0])
+            sending.progress.record("picture", f"{attachment} {now.isoformat()}")
+        element: dict[str, Json] = {"media_type": "image", "attachment_id": attachment}
+        payload: dict[str, Json] = {"template_type": "media", "elements": [element]}
+        return {**message, "attachment": {"type": "template", "payload": payload}}
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
         """None: go on with those not yet reached; a finished round is known from progress."""
@@ -88,13 +106,15 @@ class RecentContacts:
         if reason:
             raise ChannelError(ErrorKind.RETRY, reason, details=dict(outcomes))
 
-    def _reach(self, user: str, text: str, sending: Sending, outcomes: Counter[str]) -> str:
+    def _reach(
+        self, user: str, message: Mapping[str, Json], sending: Sending, outcomes: Counter[str]
+    ) -> str:
         """One person: "sent", "skipped", or "unknown" (never tried again)."""
         key = f"user.{user}"
         if known := sending.progress.get(key):
             return "unknown" if known == "begun" else known
         sending.progress.record(key, "begun")
-        body = {"recipient": {"user_id": user}, "message": {"text": text}}
+        body: dict[str, Json] = {"recipient": {"user_id": user}, "message": message}
         try:
             self._api.send("/v3.0/oa/message/cs", body)
         except OutcomeUnknown:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,8 @@ class ZaloSettings:
     """The article's author; the station's name where empty."""
     cover_url: str | None = None
     """A public picture for articles without one of their own."""
+    image_cache: Path | None = None
+    """Where pictures made to fit are kept."""
     app_secret: str = field(default="", repr=False)
     oa_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ import rfc8785
 from channels import plain_text
 from channels.base import Artefact, ChannelError, Json, Outgoing, Prepared
 from channels.bulletin_text import plain_body, reference_line
+from channels.images import ImageError, ImageLimits, fit_image
 from channels.portal.settings import PortalSettings
 from content.folding import strip_marks
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SoundOf: TypeAlias = Callable[[Outgoing], Artefact | None]
 """The bulletin's sound as an mp3; None where there is none."""
 
+_PICTURE = ImageLimits(1_000_000, 1600)
+_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "audio/mpeg": ".mp3"}
 LONGEST_SLUG = 60
 LONGEST_SUMMARY = 300
 AUDIO_PLACE = "{audio}"
@@ -37,7 +40,9 @@ _FIRST_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 def prepare_page(outgoing: Outgoing, settings: PortalSettings, sound: SoundOf) -> Prepared:
     """The page as it will stand on the portal, with everything that stands in its way."""
     image = next((one for one in outgoing.images if isinstance(one, Path)), None)
-    attachments = _attachments(image, _sound(outgoing, settings, sound))
+    problems = _problems(outgoing)
+    picture = _picture(image, settings, problems)
+    attachments = _attachments(picture, _sound(outgoing, settings, sound))
     files_by_kind = {artefact.media_type.split("/")[0]: artefact for artefact in attachments}
     public = next((one for one in outgoing.images if isinstance(one, str)), None)
     details: dict[str, Json] = {
@@ -60,7 +65,7 @@ def prepare_page(outgoing: Outgoing, settings: PortalSettings, sound: SoundOf) -
         text=_text(outgoing),
         payload=_payload(details, settings),
         attachments=attachments,
-        problems=tuple(_problems(outgoing)),
+        problems=tuple(problems),
         details=details,
     )
 
@@ -242,16 +247,24 @@ def _payload(details: Mapping[str, Json], settings: PortalSettings) -> Artefact:
     return Artefact("wordpress-post.json", "application/json", rfc8785.dumps(post))
 
 
-def _attachments(image: Path | None, sound: Artefact | None) -> tuple[Artefact, ...]:
-    """Image and sound under names made of their content, so that no page's file ever changes."""
-    found = []
-    if image is not None and image.is_file():
-        kind = "image/png" if image.suffix.lower() == ".png" else "image/jpeg"
-        digest = hashlib.sha256(image.read_bytes()).hexdigest()
-        found.append(Artefact(f"{digest[:24]}{image.suffix.lower()}", kind, image))
-    if sound is not None:
-        found.append(Artefact(f"{sound.sha256()[:24]}.mp3", "audio/mpeg", sound.data))
-    return tuple(found)
+def _picture(image: Path | None, settings: PortalSettings, problems: list[str]) -> Artefact | None:
+    """The picture made to fit; why there is none goes into `problems`."""
+    if image is None:
+        return None
+    try:
+        return fit_image(image, _PICTURE, settings.image_cache)
+    except ImageError as error:
+        problems.append(str(error))
+        return None
+
+
+def _attachments(picture: Artefact | None, sound: Artefact | None) -> tuple[Artefact, ...]:
+    """Under names made of their content, so that no page's file ever changes."""
+    return tuple(
+        replace(one, name=f"{one.sha256()[:24]}{_SUFFIXES[one.media_type]}")
+        for one in (picture, sound)
+        if one is not None
+    )
 
 
 def _sound(outgoing: Outgoing, settings: PortalSettings, sound: SoundOf) -> Artefact | None:
@@ -287,9 +300,4 @@ def _problems(outgoing: Outgoing) -> list[str]:
     ):
         if address and not address.lower().startswith(("http://", "https://")):
             problems.append(f"{what} “{address}” phải bắt đầu bằng https://.")
-    problems += [
-        f"Không đọc được ảnh “{one.name}”; hãy thêm lại ảnh vào bản tin."
-        for one in outgoing.images
-        if isinstance(one, Path) and not one.is_file()
-    ]
     return problems

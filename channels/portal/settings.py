@@ -42,6 +42,8 @@ class PortalSettings:
     """Of the section and its feed."""
     audio: bool = True
     """Put the bulletin's sound on its page."""
+    image_cache: Path | None = None
+    """Where pictures made to fit are kept."""
     timeout: tuple[float, float] = (5, 30)
     """Seconds to connect, seconds between two bytes of the answer."""
 

@@ -18,6 +18,7 @@ from tests.channels.support import (
     MemoryProgress,
     attempt,
     outgoing,
+    picture,
     sending,
 )
 from tests.servers.zalo import Fault, ZaloServer
@@ -80,9 +81,9 @@ class TestFollowers:
         assert clock.slept == [2, 4, 6]
 
     def test_the_bulletins_own_picture_is_the_cover_and_others_stand_in_the_text(
-        self, server: ZaloServer, channel: ZaloChannel
+        self, server: ZaloServer, channel: ZaloChannel, tmp_path: Path
     ) -> None:
-        images = ("https://x.vn/1.jpg", Path("local.jpg"), "https://x.vn/2.jpg")
+        images = ("https://x.vn/1.jpg", picture(tmp_path), "https://x.vn/2.jpg")
         channel.deliver(channel.prepare(outgoing(images=images)), sending(channel))
         content = server.articles[0].content
         assert content["cover"]["photo_url"] == "https://x.vn/1.jpg"
@@ -335,3 +336,25 @@ def test_the_payload_is_what_is_sent(server: ZaloServer, channel: ZaloChannel) -
     for name in ("title", "author", "description", "body"):
         assert payload["article"][name] == content[name]
     assert payload["message"] == server.group_messages[0][1]
+
+
+def test_a_picture_goes_to_persons_within_zalos_limit_and_is_uploaded_once(
+    server: ZaloServer, tmp_path: Path
+) -> None:
+    import os
+
+    from PIL import Image
+
+    Image.frombytes("RGB", (2000, 1500), os.urandom(9_000_000)).save(tmp_path / "ảnh.jpg")
+    server.users = ["u1", "u2"]
+    settings = zalo_settings(server.url, audience=("recent",))
+    channel = ZaloChannel(settings, MemoryStore(), tmp_path / "lock", HandClock())
+    prepared = channel.prepare(outgoing(images=(tmp_path / "ảnh.jpg",)))
+    one = sending(channel, progress=MemoryProgress())
+    server.pass_first("cs")
+    server.fault("cs", Fault.RATE_LIMIT)
+    assert isinstance(attempt(channel, prepared, one), ChannelError)
+    assert isinstance(attempt(channel, prepared, one), Receipt)
+    assert [user for user, _ in server.user_messages] == ["u1", "u2"]
+    assert len(server.pictures) == 1
+    assert b"<img" in channel.preview(prepared).read()

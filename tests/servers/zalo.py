@@ -31,6 +31,7 @@ _NAMES = {
     "/v3.0/oa/group/message": "group",
     "/v3.0/oa/message/cs": "cs",
     "/v2.0/oa/getoa": "getoa",
+    "/v2.0/oa/upload/image": "upload",
     "/v3.0/oa/user/getlist": "users",
 }
 
@@ -82,6 +83,7 @@ class ZaloServer(FaultyServer):
         self.group_messages: list[tuple[str, str]] = []
         self.user_messages: list[tuple[str, str]] = []
         self.users: list[str] = []
+        self.pictures: list[tuple[str, bytes]] = []
         self.refusing_users: dict[str, int] = {}
         self.refresh_token = refresh_token
         self.used_refresh_tokens: list[str] = []
@@ -238,8 +240,20 @@ class ZaloServer(FaultyServer):
         user = content["recipient"]["user_id"]
         if user in self.refusing_users:
             return _error(self.refusing_users[user], "refused")
+        attached = content["message"].get("attachment")
+        if attached:
+            wanted = attached["payload"]["elements"][0]["attachment_id"]
+            if wanted not in {f"picture{n + 1}" for n in range(len(self.pictures))}:
+                return _error(-100, "attachment expired")
         self.user_messages.append((user, content["message"]["text"]))
         return _ok({"message_id": f"cs{len(self.user_messages)}"})
+
+    def _on_upload(self, call: Call) -> Reply:
+        name, data = call.files.get("file", ("", b""))
+        if not name.endswith((".jpg", ".png")) or not 0 < len(data) <= 1_000_000:
+            return _error(-201, "jpg or png up to 1 MB")
+        self.pictures.append((name, data))
+        return _ok({"attachment_id": f"picture{len(self.pictures)}"})
 
     def _on_users(self, call: Call) -> Reply:
         query = json.loads(call.query["data"])
