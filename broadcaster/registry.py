@@ -11,10 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster.vault import Vault
 from channels.base import Artefact, Channel, Outgoing
+from channels.bulletin_text import SoundOf
 from channels.facebook import FacebookChannel, SandboxFacebook
 from channels.facebook_post import FacebookSettings
 from channels.portal.channel import PortalChannel, PortalSettings, SandboxPortal
-from channels.portal.page import SoundOf
 from channels.radio.channel import RadioChannel
 from channels.radio.settings import RadioFolders, RadioSettings
 from channels.zalo import SandboxZalo, ZaloChannel
@@ -66,13 +66,14 @@ def _facebook(app: App) -> Channel:
         api_url=chosen.api_url,
         page_token=_clear(chosen.page_token),
         app_secret=_clear(chosen.app_secret) or None,
+        as_video=chosen.as_video,
         reference_code=chosen.reference_code,
         image_cache=app.home / "cache" / "images",
         timeout=chosen.timeout,
     )
     if chosen.mode == "sandbox":
-        return SandboxFacebook(settings, app.home / "sandbox", app.clock)
-    return FacebookChannel(settings, app.clock)
+        return SandboxFacebook(settings, app.home / "sandbox", app.clock, _sound_of(app))
+    return FacebookChannel(settings, app.clock, _sound_of(app))
 
 
 def zalo_settings(app: App) -> ZaloSettings:

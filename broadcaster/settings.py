@@ -138,6 +138,8 @@ class FacebookSection(_Section):
     page_id: str = ""
     graph_version: str = "v26.0"
     api_url: str = "https://graph.facebook.com/"
+    as_video: bool = False
+    """A bulletin without pictures goes out as its sound under a title card."""
     reference_code: bool = True
     timeout: tuple[float, float] = (5.0, 30.0)
     """Seconds to connect, seconds to read."""

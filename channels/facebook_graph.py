@@ -65,6 +65,19 @@ class Graph:
             )
         )
 
+    def video_step(
+        self, path: str, phase: str, part: bytes | None = None, *, public: bool, **args: Json
+    ) -> dict[str, Any]:
+        """One phase of a resumable upload (start, transfer, finish); only finish is public."""
+        signed = {"upload_phase": phase, **args, **self._proof()}
+        files = {"video_file_chunk": ("part.mp4", part)} if part is not None else None
+        return self._call(
+            lambda: self._api.request(
+                f"{self._api.version}/{path}/videos", post_args=signed, files=files, method="POST"
+            ),
+            public=public,
+        )
+
     def fetch_photo(self, path: str, address: str) -> str:
         """Let Facebook fetch a public image without publishing it; its media id."""
         args = {"url": address, "published": "false", **self._proof()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -9,8 +11,8 @@ from typing import Literal
 import rfc8785
 
 from channels import plain_text
-from channels.base import Artefact, Json, Outgoing, Prepared
-from channels.bulletin_text import plain_body, reference_line
+from channels.base import Artefact, ChannelError, ErrorKind, Json, Outgoing, Prepared
+from channels.bulletin_text import SoundOf, no_sound, plain_body, reference_line
 from channels.images import ImageError, ImageLimits, fit_image
 from channels.redaction import register_secret
 
@@ -18,6 +20,7 @@ API_URL = "https://graph.facebook.com"
 
 LONGEST_TEXT = 63_206
 """Characters in one post."""
+LONGEST_VIDEO_TITLE = 250
 MOST_PHOTOS = 10
 LARGEST_PHOTO = 4_000_000
 """Bytes (error 1366046 above it); larger pictures are made to fit."""
@@ -35,6 +38,8 @@ class FacebookSettings:
     page_token: str = field(default="", repr=False)
     app_secret: str | None = field(default=None, repr=False)
     """Where set, every call carries `appsecret_proof`."""
+    as_video: bool = False
+    """A bulletin without pictures goes out as its sound under a title card."""
     reference_code: bool = True
     """End the post with "Mã tin: …", by which a read-back recognises it."""
     image_cache: Path | None = None
@@ -47,8 +52,12 @@ class FacebookSettings:
         register_secret(self.app_secret)
 
 
-def prepare_post(outgoing: Outgoing, settings: FacebookSettings) -> Prepared:
+def prepare_post(
+    outgoing: Outgoing, settings: FacebookSettings, sound: SoundOf = no_sound
+) -> Prepared:
     """The post as it will go out, with every limit it breaks in `problems`."""
+    if settings.as_video and not outgoing.images and (heard := _sound(outgoing, sound)):
+        return _video_post(outgoing, settings, heard)
     message = _message(outgoing, settings)
     photos: list[Json] = []
     attachments = []
@@ -80,6 +89,50 @@ def prepare_post(outgoing: Outgoing, settings: FacebookSettings) -> Prepared:
         problems=tuple(problems),
         details={**call, "station": outgoing.station, "reference": outgoing.reference},
     )
+
+
+def _video_post(outgoing: Outgoing, settings: FacebookSettings, sound: Artefact) -> Prepared:
+    """The sound under a title card; the text stands below it."""
+    from channels.facebook_video import make_video, title_card
+    from channels.radio.ffmpeg import AudioError
+
+    message = _message(outgoing, settings)
+    card = title_card(outgoing)
+    # What it is made of, not its bytes: the same video made again may differ in a few.
+    made_of: dict[str, Json] = {
+        "card_sha256": hashlib.sha256(card).hexdigest(),
+        "sound_sha256": sound.sha256(),
+    }
+    call: dict[str, Json] = {
+        "call": f"{settings.page_id or 'page'}/videos",
+        "title": plain_text.shorten(outgoing.title.strip(), LONGEST_VIDEO_TITLE),
+        "message": message,
+        "video": made_of,
+    }
+    try:
+        folder = settings.image_cache or Path(tempfile.gettempdir())
+        video = make_video(card, sound, folder)
+    except (AudioError, OSError) as error:
+        raise ChannelError(
+            ErrorKind.RETRY, f"Không dựng được video cho Facebook: {error}.", code="video"
+        ) from None
+    picture = Artefact("bia.png", "image/png", card)
+    return Prepared(
+        channel="facebook",
+        text=message,
+        payload=Artefact("facebook-video.json", "application/json", rfc8785.dumps(call)),
+        attachments=(picture, video),
+        problems=tuple(_text_problems(message, outgoing)),
+        details={**call, "station": outgoing.station, "reference": outgoing.reference},
+    )
+
+
+def _sound(outgoing: Outgoing, sound: SoundOf) -> Artefact | None:
+    """A bulletin whose sound cannot be made now goes out as text: that is what counts."""
+    try:
+        return sound(outgoing)
+    except ChannelError:
+        return None
 
 
 def _message(outgoing: Outgoing, settings: FacebookSettings) -> str:

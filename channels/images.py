@@ -63,9 +63,9 @@ def fit_image(path: Path, limits: ImageLimits, cache: Path | None = None) -> Art
 
 
 def tidy_images(cache: Path | None, before: datetime) -> int:
-    """Remove copies made before a moment (they are made again when needed); bytes freed."""
+    """Remove copies and videos made before a moment; bytes freed. They are made again."""
     freed = 0
-    for copy in cache.glob("*-*") if cache is not None and cache.is_dir() else ():
+    for copy in cache.iterdir() if cache is not None and cache.is_dir() else ():
         status = copy.stat()
         if status.st_mtime < before.timestamp():
             copy.unlink(missing_ok=True)

@@ -22,8 +22,9 @@ from channels.base import (
     Sending,
     Target,
 )
+from channels.bulletin_text import SoundOf
 from channels.gate import pass_last_gate
-from channels.portal.page import SoundOf, page_html, prepare_page
+from channels.portal.page import page_html, prepare_page
 from channels.portal.settings import PortalSettings
 from channels.portal.site import Gate
 from channels.preview_pages import PREVIEW_MARK, SIMULATED_MARK

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import rfc8785
 
 from channels import plain_text
 from channels.base import Artefact, ChannelError, Json, Outgoing, Prepared
-from channels.bulletin_text import plain_body, reference_line
+from channels.bulletin_text import SoundOf, plain_body, reference_line
 from channels.images import ImageError, ImageLimits, fit_image
 from channels.portal.settings import PortalSettings
 from content.folding import strip_marks
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-
-SoundOf: TypeAlias = Callable[[Outgoing], Artefact | None]
-"""The bulletin's sound as an mp3; None where there is none."""
 
 _PICTURE = ImageLimits(1_000_000, 1600)
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "audio/mpeg": ".mp3"}
