@@ -143,6 +143,7 @@ class FacebookSection(_Section):
     reference_code: bool = True
     timeout: tuple[float, float] = (5.0, 30.0)
     """Seconds to connect, seconds to read."""
+    calls_per_hour: int = Field(default=200, ge=1)
     page_token: SecretStr | None = None
     app_secret: SecretStr | None = None
 
@@ -161,6 +162,8 @@ class ZaloSection(_Section):
     night_hours: list[str] = ["22:00-06:00"]
     cover_url: str = ""
     """Public URL of the cover picture for articles without one of their own."""
+    calls_per_minute: int = Field(default=100, ge=1)
+    """What the commune's package allows."""
     redirect_url: str = "http://localhost:8721/zalo"
     """Where Zalo sends the browser after `channel login zalo`; the same stands in the app's
     settings at developers.zalo.me. An address of this machine is listened to."""

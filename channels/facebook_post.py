@@ -44,6 +44,9 @@ class FacebookSettings:
     """End the post with "Mã tin: …", by which a read-back recognises it."""
     image_cache: Path | None = None
     """Where pictures made to fit are kept."""
+    calls_per_hour: int = 200
+    pace_file: Path | None = None
+    """Where the calls made so far are kept; None: no limit of our own."""
     timeout: tuple[float, float] = (5, 30)
     """Seconds to connect, seconds between two bytes of the answer."""
 

@@ -19,12 +19,14 @@ from channels.base import (
     OutcomeUnknown,
 )
 from channels.error_table import UNKNOWN, load_table
+from channels.pacing import Pace
 from channels.redaction import redact, register_secret
 from channels.zalo_settings import ZaloSettings
 from channels.zalo_tokens import TokenKeeper, error_code
 
 _TOKEN_REFUSED = (-216, -220)
 _NIGHT = -234
+_TOO_FAST = -32
 
 
 class ZaloApi:
@@ -34,6 +36,9 @@ class ZaloApi:
         self._settings = settings
         self._keeper = keeper
         self._clock = clock
+        self._pace = Pace(
+            settings.pace_file, clock, settings.calls_per_minute, timedelta(minutes=1)
+        )
 
     def read(self, path: str, **params: Json) -> dict[str, Any]:
         """A GET; its `data`."""
@@ -68,12 +73,13 @@ class ZaloApi:
         code = error_code(body)
         if code == 0:
             data = body.get("data")
-            return data if isinstance(data, dict) else {}
+            return data if isinstance(data, dict) else {"items": data}
         raise self._refusal(code, body, answer, public)
 
     def _exchange(
         self, method: str, path: str, token: str, public: bool, request: Mapping[str, Any]
     ) -> tuple[wire.Answer, dict[str, Any]]:
+        self._pace.take()
         try:
             with wire.new_session(self._settings.timeout) as session:
                 answer = wire.call(
@@ -120,6 +126,8 @@ class ZaloApi:
         if meaning.kind == UNKNOWN and not public:
             return _perhaps("Zalo báo lỗi", str(code), public)
         now = self._clock.now()
+        if code == _TOO_FAST:
+            self._pace.hold(now + timedelta(minutes=1))
         wait: timedelta | None = None
         if code == _NIGHT:
             wait = (self._settings.night_ends(now) or self._settings.next_morning(now)) - now

@@ -51,6 +51,9 @@ class ZaloSettings:
     app_secret: str = field(default="", repr=False)
     oa_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    calls_per_minute: int = 100
+    pace_file: Path | None = None
+    """Where the calls made so far are kept; None: no limit of our own."""
     timeout: tuple[float, float] = (5, 30)
     """Seconds to connect, seconds between two bytes of the answer."""
 

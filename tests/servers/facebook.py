@@ -85,6 +85,8 @@ class _Knobs:
     expires_at: int = 0
     me: dict[str, str] = field(default_factory=lambda: {"id": PAGE, "name": "UBND xã An Bình"})
     regain_minutes: int = 15
+    app_usage: int | None = None
+    """Percent, in the header of every answer."""
 
 
 class FacebookServer(FaultyServer):
@@ -138,6 +140,9 @@ class FacebookServer(FaultyServer):
         reply = self._authorised(call) or self._carry_out(call)
         if self.knobs.version_header:
             reply.headers.setdefault("facebook-api-version", self.knobs.version_header)
+        if self.knobs.app_usage is not None:
+            usage = {"call_count": self.knobs.app_usage, "total_time": 1, "total_cputime": 2}
+            reply.headers.setdefault("X-App-Usage", json.dumps(usage))
         return reply
 
     def state(self) -> Any:

@@ -32,6 +32,7 @@ _NAMES = {
     "/v3.0/oa/message/cs": "cs",
     "/v2.0/oa/getoa": "getoa",
     "/v2.0/oa/upload/image": "upload",
+    "/v3.0/oa/quota/message": "quota",
     "/v3.0/oa/user/getlist": "users",
 }
 
@@ -58,6 +59,7 @@ class _Knobs:
     lag: int = 0
     expires_in: str = "90000"
     require_proof: bool = False
+    quota: Any = field(default_factory=lambda: {"remain": 480, "total": 500})
     account: dict[str, Any] = field(
         default_factory=lambda: {
             "oa_id": OA_ID,
@@ -254,6 +256,10 @@ class ZaloServer(FaultyServer):
             return _error(-201, "jpg or png up to 1 MB")
         self.pictures.append((name, data))
         return _ok({"attachment_id": f"picture{len(self.pictures)}"})
+
+    def _on_quota(self, call: Call) -> Reply:
+        assert call.json()["product_type"] == "cs"
+        return _ok(self.knobs.quota)
 
     def _on_users(self, call: Call) -> Reply:
         query = json.loads(call.query["data"])
