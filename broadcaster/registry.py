@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster.vault import Vault
 from channels.base import Artefact, Channel, Outgoing
-from channels.bulletin_text import SoundOf
+from channels.bulletin_text import SoundOf, no_sound
 from channels.facebook import FacebookChannel, SandboxFacebook
 from channels.facebook_post import FacebookSettings
 from channels.portal.channel import PortalChannel, PortalSettings, SandboxPortal
@@ -57,7 +57,7 @@ def radio_of(app: App) -> RadioChannel:
     )
 
 
-def _facebook(app: App) -> Channel:
+def _facebook(app: App, sound: SoundOf | None = None) -> Channel:
     chosen = app.settings.facebook
     settings = FacebookSettings(
         mode=chosen.mode,
@@ -74,8 +74,8 @@ def _facebook(app: App) -> Channel:
         timeout=chosen.timeout,
     )
     if chosen.mode == "sandbox":
-        return SandboxFacebook(settings, app.home / "sandbox", app.clock, _sound_of(app))
-    return FacebookChannel(settings, app.clock, _sound_of(app))
+        return SandboxFacebook(settings, app.home / "sandbox", app.clock, sound or _sound_of(app))
+    return FacebookChannel(settings, app.clock, sound or _sound_of(app))
 
 
 def zalo_settings(app: App) -> ZaloSettings:
@@ -117,7 +117,7 @@ def _zalo(app: App) -> Channel:
     return ZaloChannel(settings, _ZaloTokens(app.vault), app.home / "zalo.lock", app.clock)
 
 
-def _portal(app: App) -> Channel:
+def _portal(app: App, sound: SoundOf | None = None) -> Channel:
     chosen = app.settings.portal
     settings = PortalSettings(
         mode=chosen.mode,
@@ -135,8 +135,8 @@ def _portal(app: App) -> Channel:
         timeout=chosen.timeout,
     )
     if chosen.mode == "sandbox":
-        return SandboxPortal(settings, app.home / "sandbox", app.clock, _sound_of(app))
-    return PortalChannel(settings, app.clock, _sound_of(app))
+        return SandboxPortal(settings, app.home / "sandbox", app.clock, sound or _sound_of(app))
+    return PortalChannel(settings, app.clock, sound or _sound_of(app))
 
 
 def _sound_of(app: App) -> SoundOf:
@@ -157,6 +157,15 @@ CHANNELS: Mapping[str, Callable[[App], Channel]] = {
     "zalo": _zalo,
     "portal": _portal,
 }
+
+
+def without_sound(app: App) -> Mapping[str, Channel]:
+    """The networks as they check a text, without the sound that takes seconds to make."""
+    return {
+        "facebook": _facebook(app, no_sound),
+        "zalo": _zalo(app),
+        "portal": _portal(app, no_sound),
+    }
 
 
 class _ZaloTokens:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from content.files import sha256_of_file
 
@@ -248,3 +248,11 @@ class Channel(Protocol):
 
     def check(self) -> Sequence[Health]:
         """Whether the channel could deliver now; no effect outside."""
+
+
+@runtime_checkable
+class HasHours(Protocol):
+    """A channel that sends nothing at some hours (Zalo at night)."""
+
+    def closed_until(self, moment: datetime) -> datetime | None:
+        """When it opens again; None when it is open at `moment`."""

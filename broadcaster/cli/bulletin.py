@@ -14,6 +14,7 @@ from broadcaster.editorial import Acted
 from broadcaster.evidence import iso
 from content import library
 from content.bulletin import BulletinStatus, ReviewAction
+from content.errors import UserError
 from content.workflow import ACTION_LABELS, STATUS_LABELS
 
 _Id = Annotated[int, typer.Argument(help="Số của bản tin.")]
@@ -174,7 +175,12 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
 
 def preview(
     bulletin: _Id,
-    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo, portal.")],
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            "--channel", help="Kênh: radio, facebook, zalo, portal (bỏ trống: kiểm tra mọi kênh)."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Ghi ra tệp (mp3 hoặc html).")
     ] = None,
@@ -183,6 +189,9 @@ def preview(
     """Exactly what will go out, and everything that would stop it."""
     from broadcaster.preview import preview as make_preview
 
+    if channel is None:
+        _preview_all(bulletin, output, as_json)
+        return
     with opened() as app:
         made = make_preview(app, bulletin, channel, output)
     if as_json:
@@ -197,6 +206,24 @@ def preview(
         say(f"Không đăng được: {problem}", "bold red")
     if output is not None:
         note(f"Đã ghi: {output}")
+
+
+def _preview_all(bulletin: int, output: Path | None, as_json: bool) -> None:
+    """Every channel at once, problems only."""
+    from broadcaster.preflight import check_bulletin
+
+    if output is not None:
+        raise UserError("Ghi ra tệp thì phải chọn một kênh.", "Hãy thêm: --channel radio.")
+    with opened() as app:
+        found = check_bulletin(app, bulletin)
+    if as_json:
+        print_json([one.to_json() for findings in found.values() for one in findings])
+        return
+    for name, findings in found.items():
+        if not findings:
+            say(f"✓ {name}: không có gì vướng", "green")
+        for one in findings:
+            say(f"✗ {name}: {one.message}", "bold red")
 
 
 def _read(file: Path) -> Any:
