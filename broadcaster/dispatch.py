@@ -192,7 +192,6 @@ class Dispatcher:
             return True
         if chosen and progress.get(LINK) is None:
             progress.record(LINK, chosen)
-            delivery.progress = {**delivery.progress, LINK: chosen}
         return False
 
     def _deliver(self, delivery: Delivery, prepared: Prepared, stop: StopSignal) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from broadcaster.portal_first import LINK
+from broadcaster.portal_first import chosen_link
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Outgoing
@@ -28,7 +28,7 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         body=revision.body,
         station=station.name,
         reference=reference_of(delivery),
-        link=revision.link or delivery.progress.get(LINK) or None,
+        link=revision.link or chosen_link(session, delivery),
         images=_images(revision, media),
         at=delivery.scheduled_at.astimezone(ZoneInfo(station.timezone)),
         # An emergency says what it has to say after a chime: no tune, no greeting, no goodbye.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from broadcaster.records import Delivery
+from broadcaster.records import Delivery, DeliveryStep
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Progress
 from content.bulletin import Revision
@@ -55,6 +55,12 @@ def choose_link(
     if coming and now < (limit := _limit(delivery, progress, wait, now)):
         return Waiting(min(now + _AGAIN, limit))
     return ""
+
+
+def chosen_link(session: Session, delivery: Delivery) -> str | None:
+    """The page that was chosen for this delivery's post, if any."""
+    step = session.get(DeliveryStep, (delivery.id, LINK))
+    return step.value if step is not None else None
 
 
 def _wants_link(session: Session, delivery: Delivery) -> bool:

@@ -99,9 +99,19 @@ class Delivery(SQLModel, table=True):
     permalink: str | None = None
     payload_sha256: str | None = None
     progress: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """Steps done by a channel whose delivery has several effects."""
+    """Steps written before they had rows of their own (`DeliveryStep`); only read."""
     reason: str | None = None
     """Why it stands where it stands, in Vietnamese."""
+
+
+class DeliveryStep(SQLModel, table=True):
+    """A step of a delivery that has several effects: one row each, for there may be 10,000."""
+
+    __tablename__ = "delivery_step"
+
+    delivery_id: int = Field(foreign_key="delivery.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Decision(SQLModel, table=True):

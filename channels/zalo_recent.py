@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from channels.base import (
@@ -20,6 +21,9 @@ from channels.base import (
 from channels.zalo_api import ZaloApi
 from channels.zalo_steps import Gate, settle_by_person
 
+_AT_ONCE = 8
+"""Messages under way together: the network's delay is not paid one after another. How many a
+minute is `calls_per_minute`'s business."""
 _PAGE = 50
 _PICTURE_LIFE = timedelta(days=6)
 """Zalo keeps an uploaded picture for 7 days."""
@@ -38,11 +42,17 @@ class RecentContacts:
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
         """Send to everyone not yet reached; after a ChannelError the next attempt goes on there."""
         started = self._gate(sending)
-        message = self._message(prepared, sending)
         outcomes: Counter[str] = Counter()
-        for user in self._users():
-            self._may_go_on(sending, outcomes)
-            outcomes[self._reach(user, message, sending, outcomes)] += 1
+        try:
+            self._send_all(self._message(prepared, sending), sending, outcomes)
+        except ChannelError as error:
+            raise ChannelError(
+                error.kind,
+                error.message,
+                until=error.until,
+                code=error.code,
+                details={**error.details, **outcomes},
+            ) from None
         counts = json.dumps(dict(outcomes), sort_keys=True)
         sending.progress.record("recent_done", counts)
         if not outcomes["sent"] and not outcomes["unknown"]:
@@ -57,6 +67,23 @@ class RecentContacts:
             ended_at=self._clock.now(),
             details=dict(outcomes),
         )
+
+    def _send_all(
+        self, message: Mapping[str, Json], sending: Sending, outcomes: Counter[str]
+    ) -> None:
+        """To everyone, a few at once; after a refusal nobody more, but what has left is counted."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="zalo") as pool:
+            under_way: dict[Future[str], str] = {}
+            try:
+                for user in self._users():
+                    # A shifting list may name somebody twice while the first message is leaving.
+                    while len(under_way) == _AT_ONCE or user in under_way.values():
+                        _count_some(under_way, outcomes)
+                    self._may_go_on(sending, outcomes)
+                    under_way[pool.submit(self._reach, user, message, sending)] = user
+            finally:
+                while under_way:
+                    _count_some(under_way, outcomes)
 
     def _message(self, prepared: Prepared, sending: Sending) -> dict[str, Json]:
         """The text, with the picture where there is one; it is uploaded once for this delivery."""
@@ -106,9 +133,7 @@ class RecentContacts:
         if reason:
             raise ChannelError(ErrorKind.RETRY, reason, details=dict(outcomes))
 
-    def _reach(
-        self, user: str, message: Mapping[str, Json], sending: Sending, outcomes: Counter[str]
-    ) -> str:
+    def _reach(self, user: str, message: Mapping[str, Json], sending: Sending) -> str:
         """One person: "sent", "skipped", or "unknown" (never tried again)."""
         key = f"user.{user}"
         if known := sending.progress.get(key):
@@ -124,12 +149,21 @@ class RecentContacts:
                 sending.progress.record(key, "skipped")
                 return "skipped"
             sending.progress.record(key, "")
-            raise ChannelError(
-                error.kind,
-                error.message,
-                until=error.until,
-                code=error.code,
-                details={**error.details, **outcomes},
-            ) from None
+            raise
         sending.progress.record(key, "sent")
         return "sent"
+
+
+def _count_some(under_way: dict[Future[str], str], outcomes: Counter[str]) -> None:
+    """Wait for at least one and take out what is finished. Raises what one of them raised, once
+    all the finished ones are counted."""
+    done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+    fault: BaseException | None = None
+    for future in done:
+        del under_way[future]
+        if (error := future.exception()) is not None:
+            fault = fault or error
+        else:
+            outcomes[future.result()] += 1
+    if fault is not None:
+        raise fault

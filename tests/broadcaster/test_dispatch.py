@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import select
 
 from broadcaster import evidence
-from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.records import DeliveryStep, EvidenceRecord
 from channels.base import NOT_REACHED, ChannelError, ErrorKind
 from content.bulletin import Bulletin, BulletinStatus
 from tests.broadcaster.conftest import Bench
@@ -289,6 +289,6 @@ def test_steps_recorded_by_a_channel_survive_a_crash(bench: Bench) -> None:
     bench.channel.faults = [ChannelError(ErrorKind.RETRY, "mất mạng")]
     run(bench)
     with bench.database.reading() as session:
-        assert session.get_one(Delivery, delivery.id).progress == {"bước": "một"}
+        assert session.get_one(DeliveryStep, (delivery.id, "bước")).value == "một"
     run(bench, 30)
     assert bench.channel.seen[-1].progress.get("bước") == "một"
