@@ -15,7 +15,7 @@ from broadcaster import evidence
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome, decide, move
 from broadcaster.evidence import Kind
-from broadcaster.records import Delivery
+from broadcaster.records import Delivery, DeliveryStep
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Clock, Finding, Json, Progress
 
@@ -105,19 +105,18 @@ class Books:
 
 
 class _StoredProgress:
-    """Steps kept on the delivery's row, each in a transaction of its own."""
+    """Steps as rows, each written in a transaction of its own; nothing is kept in memory."""
 
     def __init__(self, database: Database, delivery: Delivery) -> None:
         self._database = database
-        self._id = delivery.id
-        self._steps = dict(delivery.progress)
+        self._id = delivery.id or 0
+        self._early = delivery.progress
 
     def get(self, key: str) -> str | None:
-        return self._steps.get(key)
+        with self._database.reading() as session:
+            step = session.get(DeliveryStep, (self._id, key))
+        return step.value if step is not None else self._early.get(key)
 
     def record(self, key: str, value: str) -> None:
-        self._steps[key] = value
         with self._database.writing() as session:
-            session.connection().execute(
-                update(Delivery).where(col(Delivery.id) == self._id).values(progress=self._steps)
-            )
+            session.merge(DeliveryStep(delivery_id=self._id, key=key, value=value))

@@ -180,7 +180,7 @@ def _fill_library(app: App) -> int:
     with as_file(files("broadcaster.samples") / "bulletins") as folder:
         paths = sorted(path for path in folder.iterdir() if path.suffix in (".md", ".txt"))
         for path in paths:
-            article = editorial.add(app, read_bulletin(path, (*app.channels, "portal"))).article
+            article = editorial.add(app, read_bulletin(path, tuple(app.channels))).article
             editorial.submit(app, article.id)
             editorial.approve(leader, article.id)
     leader.close()

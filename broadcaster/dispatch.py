@@ -22,6 +22,7 @@ from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
 from broadcaster.outgoing import delivery_of, outgoing_for, reference_of
+from broadcaster.portal_first import LINK, Waiting, choose_link
 from broadcaster.precedence import Precedence, StopSignal
 from broadcaster.queue import Lane
 from broadcaster.records import RESTORED, Broadcast, Delivery
@@ -208,6 +209,8 @@ class Dispatcher:
         return queue.next_look(delivery, self._clock.now(), self._leads[delivery.channel])
 
     def _send(self, delivery: Delivery) -> None:
+        if self._waits_for_portal(delivery):
+            return
         prepared = self._prepare(delivery)
         if prepared is None or self._refused(delivery, prepared):
             return
@@ -224,6 +227,19 @@ class Dispatcher:
         # From here on a crash leaves `sending`, which is never blindly sent again.
         with self._precedence.on_air(Lane.of(delivery), self.stop) as stop:
             self._deliver(delivery, prepared, stop)
+
+    def _waits_for_portal(self, delivery: Delivery) -> bool:
+        """Choose the link that this post carries, or put it off until the portal has the page."""
+        progress = self._books.progress(delivery)
+        wait = self._settings.portal.wait
+        with self._database.reading() as session:
+            chosen = choose_link(session, delivery, progress, wait, self._clock.now())
+        if isinstance(chosen, Waiting):
+            self._books.postpone(delivery, chosen.until, chosen.reason)
+            return True
+        if chosen and progress.get(LINK) is None:
+            progress.record(LINK, chosen)
+        return False
 
     def _deliver(self, delivery: Delivery, prepared: Prepared, stop: StopSignal) -> None:
         channel = self._channels[delivery.channel]

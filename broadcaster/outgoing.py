@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from broadcaster.portal_first import chosen_link
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Outgoing
@@ -27,7 +28,7 @@ def outgoing_for(session: Session, station: Station, delivery: Delivery, media: 
         body=revision.body,
         station=station.name,
         reference=reference_of(delivery),
-        link=revision.link,
+        link=revision.link or chosen_link(session, delivery),
         images=_images(revision, media),
         recording=_recording(revision, media),
         relay=revision.relay,

@@ -102,9 +102,19 @@ class Delivery(SQLModel, table=True):
     permalink: str | None = None
     payload_sha256: str | None = None
     progress: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """Steps done by a channel whose delivery has several effects."""
+    """Steps written before they had rows of their own (`DeliveryStep`); only read."""
     reason: str | None = None
     """Why it stands where it stands, in Vietnamese."""
+
+
+class DeliveryStep(SQLModel, table=True):
+    """A step of a delivery that has several effects: one row each, for there may be 10,000."""
+
+    __tablename__ = "delivery_step"
+
+    delivery_id: int = Field(foreign_key="delivery.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Decision(SQLModel, table=True):
@@ -267,3 +277,19 @@ class Countersignature(SQLModel, table=True):
     person: str
     at: datetime
     note: str | None = None
+
+
+class FeedEntry(SQLModel, table=True):
+    """An entry of the portal's own feed that was seen; it never becomes a second bulletin."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (UniqueConstraint("station_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    key: str
+    """SHA-256 of its identity in the feed."""
+    title: str
+    bulletin_id: int | None = Field(default=None, foreign_key="bulletin.id")
+    """None: older than what was wanted when it was first seen."""
+    seen_at: datetime

@@ -175,9 +175,12 @@ class FacebookSection(_Section):
     page_id: str = ""
     graph_version: str = "v26.0"
     api_url: str = "https://graph.facebook.com/"
+    as_video: bool = False
+    """A bulletin without pictures goes out as its sound under a title card."""
     reference_code: bool = True
     timeout: tuple[float, float] = (5.0, 30.0)
     """Seconds to connect, seconds to read."""
+    calls_per_hour: int = Field(default=200, ge=1)
     page_token: SecretStr | None = None
     app_secret: SecretStr | None = None
 
@@ -196,6 +199,11 @@ class ZaloSection(_Section):
     night_hours: list[str] = ["22:00-06:00"]
     cover_url: str = ""
     """Public URL of the cover picture for articles without one of their own."""
+    calls_per_minute: int = Field(default=100, ge=1)
+    """What the commune's package allows."""
+    redirect_url: str = "http://localhost:8721/zalo"
+    """Where Zalo sends the browser after `channel login zalo`; the same stands in the app's
+    settings at developers.zalo.me. An address of this machine is listened to."""
     timeout: tuple[float, float] = (5.0, 30.0)
     app_secret: SecretStr | None = None
     oa_secret: SecretStr | None = None
@@ -273,9 +281,32 @@ class AlertsSection(_Section):
 
 
 class PortalSection(_Section):
-    """[portal]: reserved; the portal channel is not built yet."""
+    """[portal]: the section of the portal. Its password comes from the environment only."""
 
+    mode: Mode = "sandbox"
+    kind: Literal["folder", "webdav", "sftp", "wordpress"] = "folder"
     url: str = ""
+    """Where visitors find the section."""
+    path: str = ""
+    """kind "folder": where its files are written; relative to the home."""
+    server: str = ""
+    """The WebDAV collection, "sftp://host:22/path", or the address of the WordPress site."""
+    user: str = ""
+    key_file: str = ""
+    """kind "sftp": a private key instead of the password."""
+    known_hosts: str = "known_hosts"
+    """kind "sftp": the host keys that are trusted; relative to the home."""
+    title: str = "Tin tuyên truyền cải cách hành chính"
+    audio: bool = True
+    """Put the bulletin's sound on its page."""
+    timeout: tuple[float, float] = (5.0, 30.0)
+    wait: int = Field(default=300, ge=0)
+    """Seconds that Facebook and Zalo wait at most for the page whose link they carry."""
+    feed: str = ""
+    """The portal's own RSS or Atom feed, for `bulletin fetch`."""
+    allow_hosts: list[str] = []
+    """Hosts of the feed that may have a private address."""
+    password: SecretStr | None = None
 
 
 class PapersSection(_Section):
@@ -328,7 +359,7 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret value in force, for the redactor."""
         found = []
-        for section in (self.facebook, self.zalo, self.alerts):
+        for section in (self.facebook, self.zalo, self.portal, self.alerts):
             for name in type(section).model_fields:
                 value = getattr(section, name)
                 if isinstance(value, SecretStr):
@@ -340,6 +371,7 @@ SECRET_KEYS = {
     "facebook": ("page_token", "app_secret"),
     "zalo": ("app_secret", "oa_secret", "refresh_token"),
     "alerts": ("smtp_password", "webhook"),
+    "portal": ("password",),
 }
 
 

@@ -57,6 +57,11 @@ app_id = ""
 audience = ["followers"]
 night_hours = ["22:00-06:00"]
 
+[portal]
+mode = "sandbox"                # "live" khi đã có nơi đăng trên cổng thông tin
+kind = "folder"                 # "folder", "webdav", "sftp" hoặc "wordpress"
+url = ""                        # địa chỉ công khai của mục tin, ví dụ https://xa.gov.vn/cchc
+
 [backup]
 every = 24                      # tự sao lưu sau mỗi bao nhiêu giờ, 0 = không
 keep = 7                        # giữ mấy bản gần nhất

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from broadcaster import bookings, locks
 from broadcaster.app import App
 from broadcaster.delivery import OPEN, Outcome, decide, move
+from broadcaster.preflight import check_week
 from broadcaster.records import Broadcast, Decision, Delivery, Origin
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.week_request import broadcast_of, opening_key, slot_id, week_request
@@ -56,6 +57,10 @@ def build(app: App, week: Week) -> Built:
                 _write(app, session, planned, built, dropped, now)
         _explain_empty(app, session, plan, now)
         _clear_removed_slots(app, session, week, request, built, now)
+    with app.database.reading() as session:
+        for finding in check_week(app, session, week):
+            label = f"Bản tin {finding.bulletin}, kênh {finding.channel}"
+            built.problems.append(Note(None, f"{label}: {finding.message}"))
     return built
 
 

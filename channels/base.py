@@ -285,3 +285,11 @@ class Channel(Protocol):
 
     def check(self) -> Sequence[Health]:
         """Whether the channel could deliver now; no effect outside."""
+
+
+@runtime_checkable
+class HasHours(Protocol):
+    """A channel that sends nothing at some hours (Zalo at night)."""
+
+    def closed_until(self, moment: datetime) -> datetime | None:
+        """When it opens again; None when it is open at `moment`."""

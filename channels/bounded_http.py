@@ -9,39 +9,51 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+PeerCheck: TypeAlias = Callable[[str], None]
+
 
 class BoundedAdapter(HTTPAdapter):
-    """Gives up on an answer's head `limit` seconds after the request has left."""
+    """Gives up on an answer's head `limit` seconds after the request has left.
 
-    def __init__(self, limit: float) -> None:
+    `peer` is shown the address of the other side of each new connection, and may raise.
+    """
+
+    def __init__(self, limit: float, peer: PeerCheck | None = None) -> None:
         self._limit = limit
+        self._peer = peer
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._limit)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._limit, self._peer)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self._limit)
+        manager.pool_classes_by_scheme = _pools(self._limit, self._peer)
         return manager
 
 
-def _pools(limit: float) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(limit: float, peer: PeerCheck | None) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _shown(super()._new_conn(), peer)
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]
             with _cut_after(limit, self.sock):
                 return super().getresponse()
 
     class Tls(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _shown(super()._new_conn(), peer)
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]
             with _cut_after(limit, self.sock):
                 return super().getresponse()
@@ -53,6 +65,16 @@ def _pools(limit: float) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Tls
 
     return {"http": PlainPool, "https": TlsPool}
+
+
+def _shown(connection: socket.socket, peer: PeerCheck | None) -> socket.socket:
+    if peer is not None:
+        try:
+            peer(str(connection.getpeername()[0]))
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 @contextlib.contextmanager

@@ -1,13 +1,24 @@
-"""What the networks' texts share: the plain body, and the reference that a read-back looks for."""
+"""What the networks share: plain body, the sound, the reference that a read-back looks for."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import TypeAlias
 
 from channels import plain_text
+from channels.base import Artefact, Outgoing
+
+SoundOf: TypeAlias = Callable[[Outgoing], Artefact | None]
+"""The bulletin's sound as an mp3; None where there is none. May raise ChannelError."""
 
 _LABEL = "Mã tin: "
+
+
+def no_sound(_: Outgoing) -> Artefact | None:
+    """For a channel that is not given any sound."""
+    return None
 
 
 def plain_body(title: str, body: str) -> str:

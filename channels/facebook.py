@@ -22,15 +22,17 @@ from channels.base import (
     Sending,
     Target,
 )
-from channels.bulletin_text import folded, mentions
+from channels.bulletin_text import SoundOf, folded, mentions, no_sound
 from channels.facebook_check import check_page
 from channels.facebook_post import FacebookSettings, prepare_post
 from channels.gate import pass_last_gate
+from channels.images import tidy_images
 from channels.redaction import redact
 from channels.sandbox import SandboxChannel, facebook_page
 
 if TYPE_CHECKING:
     from channels.facebook_graph import Graph
+    from channels.facebook_video import VideoUpload
 
 __all__ = ["FacebookChannel", "FacebookSettings", "SandboxFacebook"]
 
@@ -51,9 +53,10 @@ class FacebookChannel:
     absence_is_proof = False
     lead = timedelta(0)
 
-    def __init__(self, settings: FacebookSettings, clock: Clock) -> None:
+    def __init__(self, settings: FacebookSettings, clock: Clock, sound: SoundOf = no_sound) -> None:
         self._settings = settings
         self._clock = clock
+        self._sound = sound
 
     def targets(self) -> Sequence[Target]:
         """The page."""
@@ -61,12 +64,14 @@ class FacebookChannel:
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
         """The post: title, text, link, reference."""
-        return prepare_post(outgoing, self._settings)
+        return prepare_post(outgoing, self._settings, self._sound)
 
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
         """Upload the photos unpublished, then publish the post in one call."""
         _refuse_broken(prepared)
         graph = self._graph()
+        if "video" in prepared.details:
+            return self._deliver_video(graph, prepared, sending)
         args: dict[str, Json] = {
             "message": str(prepared.details["message"]),
             "fields": "id,permalink_url",
@@ -85,9 +90,13 @@ class FacebookChannel:
         return self._receipt(graph, answer, started)
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
-        """Look through the published posts since the first attempt, by reference or text."""
+        """Look through the published posts since the first attempt, by reference or text; for a
+        video by its number."""
         try:
-            post = self._find_post(self._graph(), prepared, sending)
+            if "video" in prepared.details:
+                post = self._upload_of(self._graph()).find(sending)
+            else:
+                post = self._find_post(self._graph(), prepared, sending)
         except ChannelError as error:
             fault = OutcomeUnknown(
                 f"Chưa xem lại được Trang Facebook: {error.message}", details={"code": error.code}
@@ -101,8 +110,8 @@ class FacebookChannel:
         return facebook_page(prepared, simulated=False)
 
     def tidy(self, before: datetime) -> int:
-        """Nothing is kept here."""
-        return 0
+        """Old copies of pictures."""
+        return tidy_images(self._settings.image_cache, before)
 
     def check(self) -> Sequence[Health]:
         """Token, page, permissions and expiry, version; reads only."""
@@ -116,6 +125,20 @@ class FacebookChannel:
         if problem := _missing_settings(self._settings):
             raise ChannelError(ErrorKind.REAUTHORISE, problem.message, code="settings")
         return Graph(self._settings, self._clock)
+
+    def _deliver_video(self, graph: Graph, prepared: Prepared, sending: Sending) -> Receipt:
+        """Upload the video unseen, then publish it in one call."""
+        upload = self._upload_of(graph)
+        session = upload.send(prepared.attachments[-1], sending)
+        started = pass_last_gate(sending, self._clock)
+        details = prepared.details
+        answer = upload.finish(session, str(details["title"]), str(details["message"]))
+        return self._receipt(graph, {**answer, "id": upload.number(sending)}, started)
+
+    def _upload_of(self, graph: Graph) -> VideoUpload:
+        from channels.facebook_video import VideoUpload
+
+        return VideoUpload(graph, self._settings.page_id, self._clock)
 
     def _upload(self, graph: Graph, prepared: Prepared, sending: Sending) -> list[str]:
         """Media ids of all photos in order; those uploaded by an earlier attempt are used again."""
@@ -155,7 +178,7 @@ class FacebookChannel:
             permalink = _permalink(graph, post)
         return Receipt(
             external_id=post,
-            permalink=str(permalink),
+            permalink=_absolute(str(permalink)),
             started_at=started,
             ended_at=self._clock.now(),
             artefacts=(_answer_artefact(answer),),
@@ -192,10 +215,10 @@ class FacebookChannel:
     def _found(self, post: Mapping[str, Any]) -> Receipt:
         return Receipt(
             external_id=str(post["id"]),
-            permalink=str(post.get("permalink_url") or _public_address(str(post["id"]))),
+            permalink=_absolute(str(post.get("permalink_url") or post["id"])),
             started_at=_moment(post.get("created_time")),
             artefacts=(_answer_artefact(post),),
-            details={"page_id": self._settings.page_id, "found_by": "published_posts"},
+            details={"page_id": self._settings.page_id, "found_by": "read-back"},
         )
 
 
@@ -204,9 +227,16 @@ class SandboxFacebook(SandboxChannel):
 
     name = "facebook"
 
-    def __init__(self, settings: FacebookSettings, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: FacebookSettings,
+        folder: Path,
+        clock: Clock,
+        sound: SoundOf = no_sound,
+    ) -> None:
         super().__init__(folder, clock)
         self._settings = settings
+        self._sound = sound
 
     def targets(self) -> Sequence[Target]:
         """The page."""
@@ -214,7 +244,7 @@ class SandboxFacebook(SandboxChannel):
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
         """As the live channel."""
-        return prepare_post(outgoing, self._settings)
+        return prepare_post(outgoing, self._settings, self._sound)
 
     def page(self, prepared: Prepared, *, target: str | None = None) -> Artefact:
         """The post as an HTML page, marked as simulated."""
@@ -265,6 +295,13 @@ def _permalink(graph: Graph, post: str) -> str:
 
 def _public_address(post: str) -> str:
     return f"https://www.facebook.com/{post}"
+
+
+def _absolute(permalink: str) -> str:
+    """Graph writes a video's address without its host: "/reel/123/"."""
+    if permalink.startswith(("https://", "http://")):
+        return permalink
+    return _public_address(permalink.lstrip("/"))
 
 
 def _next_page(page: Mapping[str, Any]) -> str | None:

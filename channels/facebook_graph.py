@@ -14,6 +14,7 @@ from channels import wire
 from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
 from channels.error_table import UNKNOWN, load_table
 from channels.facebook_post import FacebookSettings
+from channels.pacing import Pace
 from channels.redaction import redact, register_secret
 
 with warnings.catch_warnings():
@@ -21,6 +22,11 @@ with warnings.catch_warnings():
     import facebook
 
 _USAGE_HEADER = "x-business-use-case-usage"
+_APP_USAGE_HEADER = "x-app-usage"
+_PERCENTAGES = ("call_count", "total_time", "total_cputime")
+_NEARLY = 95.0
+_REST = timedelta(minutes=15)
+"""How long nothing is called after a usage header said 95 percent or more."""
 
 
 class Graph:
@@ -63,6 +69,19 @@ class Graph:
             self._call(
                 lambda: self._api.put_photo((name, data), f"{path}/photos", **args), public=False
             )
+        )
+
+    def video_step(
+        self, path: str, phase: str, part: bytes | None = None, *, public: bool, **args: Json
+    ) -> dict[str, Any]:
+        """One phase of a resumable upload (start, transfer, finish); only finish is public."""
+        signed = {"upload_phase": phase, **args, **self._proof()}
+        files = {"video_file_chunk": ("part.mp4", part)} if part is not None else None
+        return self._call(
+            lambda: self._api.request(
+                f"{self._api.version}/{path}/videos", post_args=signed, files=files, method="POST"
+            ),
+            public=public,
         )
 
     def fetch_photo(self, path: str, address: str) -> str:
@@ -144,6 +163,9 @@ class _GraphSession:
         self._timeout = settings.timeout
         self._clock = clock
         self.answer: wire.Answer | None = None
+        self._pace = Pace(
+            settings.pace_file, clock, settings.calls_per_hour, timedelta(hours=1), burst=50
+        )
 
     def request(self, method: str, url: str, **request: Any) -> _SdkResponse:
         url = self._base + url.removeprefix(facebook.FACEBOOK_GRAPH_URL)
@@ -151,6 +173,7 @@ class _GraphSession:
         headers = {}
         if token := params.pop("access_token", None):
             headers["Authorization"] = f"Bearer {token}"
+        self._pace.take()
         with wire.new_session(self._timeout) as session:
             self.answer = wire.call(
                 session,
@@ -163,6 +186,8 @@ class _GraphSession:
                 files=request.get("files"),
                 headers=headers,
             )
+        if (wait := _nearly_used_up(self.answer)) is not None:
+            self._pace.hold(self._clock.now() + wait)
         return _SdkResponse(self.answer)
 
 
@@ -227,6 +252,33 @@ def _asked_wait(answer: wire.Answer | None) -> timedelta | None:
     except (ValueError, TypeError, AttributeError):
         return None
     return timedelta(minutes=minutes) if minutes > 0 else None
+
+
+def _nearly_used_up(answer: wire.Answer) -> timedelta | None:
+    """How long to leave the platform alone, by its usage headers (percent); None: go on."""
+    asked = _asked_wait(answer)
+    if asked is not None:
+        return asked
+    numbers: list[float] = []
+    for header in (_USAGE_HEADER, _APP_USAGE_HEADER):
+        try:
+            _collect(json.loads(answer.headers.get(header, "{}")), numbers)
+        except ValueError:
+            continue
+    return _REST if any(number >= _NEARLY for number in numbers) else None
+
+
+def _collect(value: object, numbers: list[float]) -> None:
+    """Every percentage in a usage header, whatever its nesting."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name in _PERCENTAGES and isinstance(inner, int | float):
+                numbers.append(float(inner))
+            else:
+                _collect(inner, numbers)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, numbers)
 
 
 def _identity(answer: Mapping[str, Any]) -> str:

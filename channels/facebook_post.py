@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,26 +11,20 @@ from typing import Literal
 import rfc8785
 
 from channels import plain_text
-from channels.base import Artefact, Json, Outgoing, Prepared
-from channels.bulletin_text import plain_body, reference_line
+from channels.base import Artefact, ChannelError, ErrorKind, Json, Outgoing, Prepared
+from channels.bulletin_text import SoundOf, no_sound, plain_body, reference_line
+from channels.images import ImageError, ImageLimits, fit_image
 from channels.redaction import register_secret
 
 API_URL = "https://graph.facebook.com"
 
 LONGEST_TEXT = 63_206
 """Characters in one post."""
+LONGEST_VIDEO_TITLE = 250
 MOST_PHOTOS = 10
 LARGEST_PHOTO = 4_000_000
-"""Bytes (error 1366046 above it)."""
-
-_IMAGE_STARTS = {
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-    b"II*\x00": "image/tiff",
-    b"MM\x00*": "image/tiff",
-}
+"""Bytes (error 1366046 above it); larger pictures are made to fit."""
+_PHOTO = ImageLimits(LARGEST_PHOTO - 100_000, 2048)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,15 @@ class FacebookSettings:
     page_token: str = field(default="", repr=False)
     app_secret: str | None = field(default=None, repr=False)
     """Where set, every call carries `appsecret_proof`."""
+    as_video: bool = False
+    """A bulletin without pictures goes out as its sound under a title card."""
     reference_code: bool = True
     """End the post with "Mã tin: …", by which a read-back recognises it."""
+    image_cache: Path | None = None
+    """Where pictures made to fit are kept."""
+    calls_per_hour: int = 200
+    pace_file: Path | None = None
+    """Where the calls made so far are kept; None: no limit of our own."""
     timeout: tuple[float, float] = (5, 30)
     """Seconds to connect, seconds between two bytes of the answer."""
 
@@ -53,11 +55,28 @@ class FacebookSettings:
         register_secret(self.app_secret)
 
 
-def prepare_post(outgoing: Outgoing, settings: FacebookSettings) -> Prepared:
+def prepare_post(
+    outgoing: Outgoing, settings: FacebookSettings, sound: SoundOf = no_sound
+) -> Prepared:
     """The post as it will go out, with every limit it breaks in `problems`."""
+    if settings.as_video and not outgoing.images and (heard := _sound(outgoing, sound)):
+        return _video_post(outgoing, settings, heard)
     message = _message(outgoing, settings)
-    photos = [_photo(image) for image in outgoing.images]
-    problems = [*_text_problems(message, outgoing), *_photo_problems(outgoing.images)]
+    photos: list[Json] = []
+    attachments = []
+    problems = [*_text_problems(message, outgoing), *_count_problems(outgoing.images)]
+    for image in outgoing.images:
+        if isinstance(image, str):
+            photos.append({"url": image})
+            problems += _address_problems(image)
+            continue
+        try:
+            fitted = fit_image(image, _PHOTO, settings.image_cache)
+        except ImageError as error:
+            problems.append(str(error))
+        else:
+            photos.append({"name": fitted.name, "sha256": fitted.sha256()})
+            attachments.append(fitted)
     call: dict[str, Json] = {
         "call": f"{settings.page_id or 'page'}/feed",
         "message": message,
@@ -69,17 +88,54 @@ def prepare_post(outgoing: Outgoing, settings: FacebookSettings) -> Prepared:
         channel="facebook",
         text=message,
         payload=Artefact("facebook-post.json", "application/json", rfc8785.dumps(call)),
-        attachments=tuple(_attachment(i) for i in outgoing.images if isinstance(i, Path)),
+        attachments=tuple(attachments),
         problems=tuple(problems),
         details={**call, "station": outgoing.station, "reference": outgoing.reference},
     )
 
 
-def media_type(data: bytes) -> str | None:
-    """The type of an image that Facebook takes, by its first bytes; None for any other."""
-    if data[:4] == b"RIFF":
+def _video_post(outgoing: Outgoing, settings: FacebookSettings, sound: Artefact) -> Prepared:
+    """The sound under a title card; the text stands below it."""
+    from channels.facebook_video import make_video, title_card
+    from channels.radio.ffmpeg import AudioError
+
+    message = _message(outgoing, settings)
+    card = title_card(outgoing)
+    # What it is made of, not its bytes: the same video made again may differ in a few.
+    made_of: dict[str, Json] = {
+        "card_sha256": hashlib.sha256(card).hexdigest(),
+        "sound_sha256": sound.sha256(),
+    }
+    call: dict[str, Json] = {
+        "call": f"{settings.page_id or 'page'}/videos",
+        "title": plain_text.shorten(outgoing.title.strip(), LONGEST_VIDEO_TITLE),
+        "message": message,
+        "video": made_of,
+    }
+    try:
+        folder = settings.image_cache or Path(tempfile.gettempdir())
+        video = make_video(card, sound, folder)
+    except (AudioError, OSError) as error:
+        raise ChannelError(
+            ErrorKind.RETRY, f"Không dựng được video cho Facebook: {error}.", code="video"
+        ) from None
+    picture = Artefact("bia.png", "image/png", card)
+    return Prepared(
+        channel="facebook",
+        text=message,
+        payload=Artefact("facebook-video.json", "application/json", rfc8785.dumps(call)),
+        attachments=(picture, video),
+        problems=tuple(_text_problems(message, outgoing)),
+        details={**call, "station": outgoing.station, "reference": outgoing.reference},
+    )
+
+
+def _sound(outgoing: Outgoing, sound: SoundOf) -> Artefact | None:
+    """A bulletin whose sound cannot be made now goes out as text: that is what counts."""
+    try:
+        return sound(outgoing)
+    except ChannelError:
         return None
-    return next((kind for start, kind in _IMAGE_STARTS.items() if data.startswith(start)), None)
 
 
 def _message(outgoing: Outgoing, settings: FacebookSettings) -> str:
@@ -104,55 +160,13 @@ def _text_problems(message: str, outgoing: Outgoing) -> list[str]:
     return problems
 
 
-def _photo_problems(images: tuple[Path | str, ...]) -> list[str]:
-    problems = []
-    if len(images) > MOST_PHOTOS:
-        problems.append(
-            f"Có {len(images)} ảnh; Facebook nhận nhiều nhất {MOST_PHOTOS} ảnh một bài."
-        )
-    for image in images:
-        found = _file_problem(image) if isinstance(image, Path) else _address_problem(image)
-        if found:
-            problems.append(found)
-    return problems
+def _count_problems(images: tuple[Path | str, ...]) -> list[str]:
+    if len(images) <= MOST_PHOTOS:
+        return []
+    return [f"Có {len(images)} ảnh; Facebook nhận nhiều nhất {MOST_PHOTOS} ảnh một bài."]
 
 
-def _address_problem(address: str) -> str | None:
+def _address_problems(address: str) -> list[str]:
     if address.lower().startswith(("http://", "https://")):
-        return None
-    return f"Địa chỉ ảnh “{address}” phải bắt đầu bằng https://."
-
-
-def _file_problem(path: Path) -> str | None:
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(16)
-    except OSError:
-        return f"Không đọc được ảnh “{path.name}”; hãy thêm lại ảnh vào bản tin."
-    if media_type(start) is None:
-        return f"Ảnh “{path.name}” không phải JPG, PNG, GIF hay TIFF; hãy đổi sang JPG hoặc PNG."
-    if size >= LARGEST_PHOTO:
-        return (
-            f"Ảnh “{path.name}” nặng {size / 1e6:.1f} MB; Facebook chỉ nhận ảnh dưới 4 MB, "
-            "hãy thu nhỏ ảnh."
-        )
-    return None
-
-
-def _photo(image: Path | str) -> dict[str, Json]:
-    if isinstance(image, str):
-        return {"url": image}
-    try:
-        digest = hashlib.sha256(image.read_bytes()).hexdigest()
-    except OSError:
-        digest = ""  # named in the problems: this post is refused before it is sent
-    return {"name": image.name, "sha256": digest}
-
-
-def _attachment(image: Path) -> Artefact:
-    start = b""
-    if image.is_file():
-        with image.open("rb") as file:
-            start = file.read(16)
-    return Artefact(image.name, media_type(start) or "application/octet-stream", image)
+        return []
+    return [f"Địa chỉ ảnh “{address}” phải bắt đầu bằng https://."]

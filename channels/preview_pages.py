@@ -31,7 +31,7 @@ def facebook_page(prepared: Prepared, *, simulated: bool) -> Artefact:
     link = "" if not details.get("link") else _link_card(str(details["link"]))
     content = (
         f'<article class="card">{head}<div class="text">{_paragraphs(prepared.text)}</div>'
-        f"{_photos(details.get('photos'), prepared.attachments)}{link}"
+        f"{_shown(prepared)}{link}"
         '<div class="actions"><span>Thích</span><span>Bình luận</span><span>Chia sẻ</span></div>'
         "</article>"
     )
@@ -75,10 +75,17 @@ def _chat(prepared: Prepared, target: str | None) -> str:
     station = str(prepared.details.get("station") or "")
     where = {None: "nhóm và cá nhân", "recent": "người vừa liên hệ"}.get(target, "nhóm")
     name = f'<div class="name">{escape(station)}</div>'
+    picture = "" if target and target.startswith("group:") else _pictures(prepared)
     return (
         f'<div class="part">Tin nhắn gửi {where}</div><div class="chat">{_avatar(station)}'
-        f'<div class="bubble">{name}{_paragraphs(str(prepared.details["message"]))}</div></div>'
+        f'<div class="bubble">{name}{_paragraphs(str(prepared.details["message"]))}'
+        f"{picture}</div></div>"
     )
+
+
+def _pictures(prepared: Prepared) -> str:
+    shown = "".join(_image(one) for one in prepared.attachments)
+    return f'<div class="photos one">{shown}</div>' if shown else ""
 
 
 def _page(prepared: Prepared, content: str, simulated: bool) -> Artefact:
@@ -146,6 +153,15 @@ def _link_card(address: str) -> str:
         f'<a class="link" href="{escape(address)}" rel="noreferrer">'
         f"<span>{escape(host)}</span>{escape(address)}</a>"
     )
+
+
+def _shown(prepared: Prepared) -> str:
+    if "video" in prepared.details:
+        card = _image(prepared.attachments[0])
+        return (
+            f'<div class="photos one">{card}</div>{_placeholder("▶ Video: tiếng đọc của bản tin")}'
+        )
+    return _photos(prepared.details.get("photos"), prepared.attachments)
 
 
 def _photos(photos: Json, attachments: Sequence[Artefact]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,8 +62,10 @@ def answer_limit(timeout: Timeout) -> float:
     return timeout[0] + 2 * timeout[1]
 
 
-def new_session(timeout: Timeout) -> requests.Session:
+def new_session(timeout: Timeout, peer: Callable[[str], None] | None = None) -> requests.Session:
     """A session for one call after another: each on a fresh connection.
+
+    `peer` is shown the address of the other side before a byte is sent; it may raise NotSent.
 
     A kept connection that the server has closed meanwhile looks like "lost after sending", an
     unknown outcome without need; a handful of posts a day does not miss the saved handshake.
@@ -74,7 +76,7 @@ def new_session(timeout: Timeout) -> requests.Session:
 
     session = requests.Session()
     for scheme in ("http://", "https://"):
-        session.mount(scheme, BoundedAdapter(answer_limit(timeout)))
+        session.mount(scheme, BoundedAdapter(answer_limit(timeout), peer))
     session.headers["Connection"] = "close"
     session.headers["User-Agent"] = "broadcaster"
     return session

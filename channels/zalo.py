@@ -118,6 +118,10 @@ class ZaloChannel:
 
         return check_account(self._api, self._settings)
 
+    def closed_until(self, moment: datetime) -> datetime | None:
+        """The end of the night hours that `moment` lies in."""
+        return self._settings.night_ends(moment)
+
     def _deliver_to_group(self, prepared: Prepared, sending: Sending, group: str) -> Receipt:
         from channels.zalo_steps import answer_artefact, send_once
 
@@ -174,6 +178,10 @@ class SandboxZalo(SandboxChannel):
     def prepare(self, outgoing: Outgoing) -> Prepared:
         """As the live channel."""
         return prepare_message(outgoing, self._settings)
+
+    def closed_until(self, moment: datetime) -> datetime | None:
+        """The end of the night hours that `moment` lies in."""
+        return self._settings.night_ends(moment)
 
     def page(self, prepared: Prepared, *, target: str | None = None) -> Artefact:
         """The article or the message as an HTML page, marked as simulated."""

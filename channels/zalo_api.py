@@ -9,14 +9,24 @@ from datetime import timedelta
 from typing import Any
 
 from channels import wire
-from channels.base import NOT_REACHED, ChannelError, Clock, ErrorKind, Json, OutcomeUnknown
+from channels.base import (
+    NOT_REACHED,
+    Artefact,
+    ChannelError,
+    Clock,
+    ErrorKind,
+    Json,
+    OutcomeUnknown,
+)
 from channels.error_table import UNKNOWN, load_table
+from channels.pacing import Pace
 from channels.redaction import redact, register_secret
 from channels.zalo_settings import ZaloSettings
 from channels.zalo_tokens import TokenKeeper, error_code
 
 _TOKEN_REFUSED = (-216, -220)
 _NIGHT = -234
+_TOO_FAST = -32
 
 
 class ZaloApi:
@@ -26,6 +36,9 @@ class ZaloApi:
         self._settings = settings
         self._keeper = keeper
         self._clock = clock
+        self._pace = Pace(
+            settings.pace_file, clock, settings.calls_per_minute, timedelta(minutes=1)
+        )
 
     def read(self, path: str, **params: Json) -> dict[str, Any]:
         """A GET; its `data`."""
@@ -34,6 +47,17 @@ class ZaloApi:
     def ask(self, path: str, body: Mapping[str, Json]) -> dict[str, Any]:
         """A POST without effect outside (article/verify, quota); its `data`."""
         return self._call("POST", path, public=False, json=body)
+
+    def upload_image(self, picture: Artefact) -> str:
+        """The attachment id of an uploaded picture; good for 7 days. Nobody sees an upload."""
+        files = {"file": (picture.name, picture.read(), picture.media_type)}
+        data = self._call("POST", "/v2.0/oa/upload/image", public=False, files=files)
+        attachment = data.get("attachment_id")
+        if not isinstance(attachment, str) or not attachment:
+            raise ChannelError(
+                ErrorKind.RETRY, "Zalo nhận ảnh nhưng không trả mã ảnh; sẽ thử lại.", code="no_id"
+            )
+        return attachment
 
     def send(self, path: str, body: Mapping[str, Json]) -> dict[str, Any]:
         """A POST that people see: what is not surely refused is OutcomeUnknown."""
@@ -49,12 +73,13 @@ class ZaloApi:
         code = error_code(body)
         if code == 0:
             data = body.get("data")
-            return data if isinstance(data, dict) else {}
+            return data if isinstance(data, dict) else {"items": data}
         raise self._refusal(code, body, answer, public)
 
     def _exchange(
         self, method: str, path: str, token: str, public: bool, request: Mapping[str, Any]
     ) -> tuple[wire.Answer, dict[str, Any]]:
+        self._pace.take()
         try:
             with wire.new_session(self._settings.timeout) as session:
                 answer = wire.call(
@@ -101,6 +126,8 @@ class ZaloApi:
         if meaning.kind == UNKNOWN and not public:
             return _perhaps("Zalo báo lỗi", str(code), public)
         now = self._clock.now()
+        if code == _TOO_FAST:
+            self._pace.hold(now + timedelta(minutes=1))
         wait: timedelta | None = None
         if code == _NIGHT:
             wait = (self._settings.night_ends(now) or self._settings.next_morning(now)) - now

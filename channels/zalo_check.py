@@ -21,10 +21,35 @@ def check_account(api: ZaloApi, settings: ZaloSettings) -> list[Health]:
     except ChannelError as error:
         return [Health("Zalo OA", ok=False, message=error.message)]
     lines = [_account(account, settings), _package(account)]
+    lines += _quota(api)
     if "groups" in settings.audience and not settings.groups:
         message = "Có “groups” trong audience nhưng chưa có mã nhóm nào; hãy điền [zalo] groups."
         lines.append(Health("Nhóm Zalo", ok=False, message=message))
     return lines
+
+
+def _quota(api: ZaloApi) -> list[Health]:
+    """Consultation messages of the package. A quota that cannot be seen stops nothing."""
+    asked = {"quota_owner": "OA", "product_type": "cs", "quota_type": "sub_quota"}
+    try:
+        answer = api.ask("/v3.0/oa/quota/message", asked)
+    except ChannelError as error:
+        message = f"Chưa xem được hạn mức tin tư vấn: {error.message}"
+        return [Health("Hạn mức", ok=True, message=message)]
+    listed = answer.get("items")
+    kinds = listed if isinstance(listed, list) else [answer]
+    numbers = [
+        (int(one["remain"]), int(one["total"]))
+        for one in kinds
+        if isinstance(one, Mapping)
+        and str(one.get("remain")).isdigit()
+        and str(one.get("total")).isdigit()
+    ]
+    if not numbers:
+        return [Health("Hạn mức", ok=True, message="Zalo không cho biết hạn mức tin tư vấn.")]
+    remain, total = (sum(column) for column in zip(*numbers, strict=True))
+    message = f"Còn {remain}/{total} tin tư vấn trong kỳ của gói."
+    return [Health("Hạn mức", ok=remain > 0, message=message)]
 
 
 def _account(account: Mapping[str, Any], settings: ZaloSettings) -> Health:

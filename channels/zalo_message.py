@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import rfc8785
 
 from channels import plain_text
 from channels.base import Artefact, Json, Outgoing, Prepared
 from channels.bulletin_text import plain_body, reference_line
+from channels.images import ImageError, ImageLimits, fit_image
 from channels.zalo_settings import ZaloSettings
 
+_PICTURE = ImageLimits(950_000, 1280)
+"""upload/image takes JPG and PNG up to 1 MB."""
 LONGEST_MESSAGE = 2_000
 LONGEST_TITLE = 150
 LONGEST_DESCRIPTION = 300
@@ -20,6 +25,8 @@ def prepare_message(outgoing: Outgoing, settings: ZaloSettings) -> Prepared:
     """What followers, groups and recent contacts would get, with the limits broken."""
     out: dict[str, Json] = {}
     texts = []
+    problems = _problems(outgoing, settings)
+    picture = _picture(outgoing, settings, problems)
     if "followers" in settings.audience:
         out["article"] = _article(outgoing, settings)
         texts.append(_full_text(outgoing))
@@ -28,13 +35,29 @@ def prepare_message(outgoing: Outgoing, settings: ZaloSettings) -> Prepared:
         out["message"] = message
         if message not in texts:
             texts.append(message)
+    if picture is not None:
+        out["picture"] = {"name": picture.name, "sha256": picture.sha256()}
     return Prepared(
         channel="zalo",
         text="\n\n— Tin nhắn Zalo —\n\n".join(texts),
         payload=Artefact("zalo-message.json", "application/json", rfc8785.dumps(out)),
-        problems=tuple(_problems(outgoing, settings)),
+        attachments=(picture,) if picture else (),
+        problems=tuple(problems),
         details={**out, "station": outgoing.station, "reference": outgoing.reference},
     )
+
+
+def _picture(outgoing: Outgoing, settings: ZaloSettings, problems: list[str]) -> Artefact | None:
+    """A picture of ours for messages to persons (an article's pictures must be public addresses:
+    Zalo refuses uploaded ones there); why there is none goes into `problems`."""
+    local = next((image for image in outgoing.images if isinstance(image, Path)), None)
+    if local is None or "recent" not in settings.audience:
+        return None
+    try:
+        return fit_image(local, _PICTURE, settings.image_cache)
+    except ImageError as error:
+        problems.append(str(error))
+        return None
 
 
 def _article(outgoing: Outgoing, settings: ZaloSettings) -> dict[str, Json]:

@@ -10,12 +10,15 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
 
 from channels.base import (
     Artefact,
     ChannelError,
     Clock,
     ErrorKind,
+    Json,
     OutcomeUnknown,
     Prepared,
     Receipt,
@@ -24,7 +27,12 @@ from channels.base import (
 from channels.zalo_api import ZaloApi
 from channels.zalo_steps import Gate, settle_by_person
 
+_AT_ONCE = 8
+"""Messages under way together: the network's delay is not paid one after another. How many a
+minute is `calls_per_minute`'s business."""
 _PAGE = 50
+_PICTURE_LIFE = timedelta(days=6)
+"""Zalo keeps an uploaded picture for 7 days."""
 _LAST_OFFSET = 9_951
 """The furthest that user/getlist goes."""
 
@@ -43,15 +51,18 @@ class RecentContacts:
     def deliver(self, prepared: Prepared, sending: Sending) -> Receipt:
         """Send to everyone not yet reached; after a ChannelError the next attempt goes on there."""
         started = self._gate(sending)
-        text = str(prepared.details.get("message") or "")
         outcomes: Counter[str] = Counter()
         reached: dict[str, str] = {}
-        key = self._pseudonym_key().encode()
-        for user in self._users():
-            self._may_go_on(sending, outcomes)
-            name = pseudonym(key, user)
-            reached[name] = self._reach(user, name, text, sending, outcomes)
-            outcomes[reached[name]] += 1
+        try:
+            self._send_all(self._message(prepared, sending), sending, outcomes, reached)
+        except ChannelError as error:
+            raise ChannelError(
+                error.kind,
+                error.message,
+                until=error.until,
+                code=error.code,
+                details={**error.details, **outcomes},
+            ) from None
         counts = json.dumps(dict(outcomes), sort_keys=True)
         sending.progress.record("recent_done", counts)
         if not outcomes["sent"] and not outcomes["unknown"]:
@@ -67,6 +78,43 @@ class RecentContacts:
             artefacts=(_recipients(reached),),
             details=dict(outcomes),
         )
+
+    def _send_all(
+        self,
+        message: Mapping[str, Json],
+        sending: Sending,
+        outcomes: Counter[str],
+        reached: dict[str, str],
+    ) -> None:
+        """To everyone, a few at once; after a refusal nobody more, but what has left is counted."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="zalo") as pool:
+            under_way: dict[Future[str], str] = {}
+            try:
+                key = self._pseudonym_key().encode()
+                for user in self._users():
+                    name = pseudonym(key, user)
+                    # A shifting list may name somebody twice while the first message is leaving.
+                    while len(under_way) == _AT_ONCE or name in under_way.values():
+                        _count_some(under_way, outcomes, reached)
+                    self._may_go_on(sending, outcomes)
+                    under_way[pool.submit(self._reach, user, name, message, sending)] = name
+            finally:
+                while under_way:
+                    _count_some(under_way, outcomes, reached)
+
+    def _message(self, prepared: Prepared, sending: Sending) -> dict[str, Json]:
+        """The text, with the picture where there is one; it is uploaded once for this delivery."""
+        message: dict[str, Json] = {"text": str(prepared.details.get("message") or "")}
+        if not prepared.attachments:
+            return message
+        attachment, _, moment = (sending.progress.get("picture") or "").partition(" ")
+        now = self._clock.now()
+        if not moment or now - datetime.fromisoformat(moment) > _PICTURE_LIFE:
+            attachment = self._api.upload_image(prepared.attachments[0])
+            sending.progress.record("picture", f"{attachment} {now.isoformat()}")
+        element: dict[str, Json] = {"media_type": "image", "attachment_id": attachment}
+        payload: dict[str, Json] = {"template_type": "media", "elements": [element]}
+        return {**message, "attachment": {"type": "template", "payload": payload}}
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
         """None: go on with those not yet reached; a finished round is known from progress."""
@@ -102,16 +150,14 @@ class RecentContacts:
         if reason:
             raise ChannelError(ErrorKind.RETRY, reason, details=dict(outcomes))
 
-    def _reach(
-        self, user: str, name: str, text: str, sending: Sending, outcomes: Counter[str]
-    ) -> str:
+    def _reach(self, user: str, name: str, message: Mapping[str, Json], sending: Sending) -> str:
         """One person: "sent", "skipped", or "unknown" (never tried again)."""
         key = f"user.{name}"
         # Deliveries begun by an earlier version have the plain id: nobody may get two for that.
         if known := sending.progress.get(key) or sending.progress.get(f"user.{user}"):
             return "unknown" if known == "begun" else known
         sending.progress.record(key, "begun")
-        body = {"recipient": {"user_id": user}, "message": {"text": text}}
+        body: dict[str, Json] = {"recipient": {"user_id": user}, "message": message}
         try:
             self._api.send("/v3.0/oa/message/cs", body)
         except OutcomeUnknown:
@@ -121,13 +167,7 @@ class RecentContacts:
                 sending.progress.record(key, "skipped")
                 return "skipped"
             sending.progress.record(key, "")
-            raise ChannelError(
-                error.kind,
-                error.message,
-                until=error.until,
-                code=error.code,
-                details={**error.details, **outcomes},
-            ) from None
+            raise
         sending.progress.record(key, "sent")
         return "sent"
 
@@ -141,3 +181,21 @@ def _recipients(reached: Mapping[str, str]) -> Artefact:
     """The outcome for each person, by pseudonym."""
     text = json.dumps(reached, sort_keys=True, indent=0)
     return Artefact("zalo-recipients.json", "application/json", text.encode())
+
+
+def _count_some(
+    under_way: dict[Future[str], str], outcomes: Counter[str], reached: dict[str, str]
+) -> None:
+    """Wait for at least one and take out what is finished. Raises what one of them raised, once
+    all the finished ones are counted."""
+    done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+    fault: BaseException | None = None
+    for future in done:
+        name = under_way.pop(future)
+        if (error := future.exception()) is not None:
+            fault = fault or error
+        else:
+            reached[name] = future.result()
+            outcomes[reached[name]] += 1
+    if fault is not None:
+        raise fault

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -45,9 +46,14 @@ class ZaloSettings:
     """The article's author; the station's name where empty."""
     cover_url: str | None = None
     """A public picture for articles without one of their own."""
+    image_cache: Path | None = None
+    """Where pictures made to fit are kept."""
     app_secret: str = field(default="", repr=False)
     oa_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    calls_per_minute: int = 100
+    pace_file: Path | None = None
+    """Where the calls made so far are kept; None: no limit of our own."""
     timeout: tuple[float, float] = (5, 30)
     """Seconds to connect, seconds between two bytes of the answer."""
 

@@ -6,7 +6,7 @@ and the save, would lock the commune out of its own account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,18 +72,40 @@ class TokenKeeper:
         """A token other than the one that Zalo refused (-216, -220)."""
         return self._refresh(stale=refused).access_token
 
+    def log_in(self, code: str, verifier: str) -> TokenPair:
+        """The first pair, for the code that Zalo gave to a person (10 minutes, one use); saved."""
+        register_secret(code)
+        register_secret(verifier)
+
+        def ask() -> TokenPair:
+            pair = self._ask(
+                {"code": code, "code_verifier": verifier, "grant_type": "authorization_code"}
+            )
+            self._save(pair)
+            return pair
+
+        return self._locked(ask)
+
     def _refresh(self, stale: str) -> TokenPair:
         """Rotate under the lock, unless another process has done so meanwhile."""
+
+        def rotate() -> TokenPair:
+            newest = self._newest()
+            if newest is not None and newest.access_token != stale and self._lasts(newest):
+                return newest
+            return self._rotate(newest)
+
+        return self._locked(rotate)
+
+    def _locked(self, act: Callable[[], TokenPair]) -> TokenPair:
+        """One process at a time; the lock outlasts the longest answer."""
         from filelock import FileLock, Timeout
 
         wait = wire.answer_limit(self._settings.timeout) + _LOCK_MARGIN
         self._lock_file.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self._lock_file, timeout=wait):
-                newest = self._newest()
-                if newest is not None and newest.access_token != stale and self._lasts(newest):
-                    return newest
-                return self._rotate(newest)
+                return act()
         except Timeout:
             pass
         raise ChannelError(
@@ -110,7 +132,7 @@ class TokenKeeper:
             )
         for number, candidate in enumerate(candidates, 1):
             try:
-                pair = self._ask(candidate)
+                pair = self._ask({"refresh_token": candidate, "grant_type": "refresh_token"})
             except ChannelError as error:
                 if error.kind is not ErrorKind.REAUTHORISE or number == len(candidates):
                     raise
@@ -135,8 +157,8 @@ class TokenKeeper:
     def _lasts(self, pair: TokenPair) -> bool:
         return bool(pair.access_token) and pair.expires_at - self._clock.now() > REFRESH_AHEAD
 
-    def _ask(self, refresh_token: str) -> TokenPair:
-        register_secret(refresh_token)
+    def _ask(self, grant: Mapping[str, str]) -> TokenPair:
+        register_secret(grant.get("refresh_token"))
         asked_at = self._clock.now()
         try:
             with wire.new_session(self._settings.timeout) as session:
@@ -147,11 +169,7 @@ class TokenKeeper:
                     "POST",
                     f"{self._settings.oauth_url.rstrip('/')}/v4/oa/access_token",
                     headers={"secret_key": self._settings.app_secret},
-                    data={
-                        "refresh_token": refresh_token,
-                        "app_id": self._settings.app_id,
-                        "grant_type": "refresh_token",
-                    },
+                    data={**grant, "app_id": self._settings.app_id},
                 )
         except (wire.NotSent, wire.Unanswered) as error:
             fault = ChannelError(

@@ -29,6 +29,9 @@ class FakeChannel:
         self.name = name
         self._targets = tuple(Target(name, one) for one in targets)
         self.outside: list[str] = []
+        self.links: list[str | None] = []
+        """The link of each preparation, in order."""
+        self.permalink: str | None = None
         """References that the outside world has, in order."""
         self.faults: list[Exception] = []
         self.publish_before_fault = False
@@ -44,6 +47,7 @@ class FakeChannel:
         return self._targets
 
     def prepare(self, outgoing: Outgoing) -> Prepared:
+        self.links.append(outgoing.link)
         act, self.on_prepare = self.on_prepare, lambda: None
         act()
         text = f"{outgoing.title}\n{outgoing.body}\n{outgoing.reference}{self.edition}"
@@ -76,7 +80,9 @@ class FakeChannel:
 
     def _receipt(self, sending: Sending) -> Receipt:
         answer = Artefact("answer.json", "application/json", sending.reference.encode())
-        return Receipt(external_id=f"id-{sending.reference}", artefacts=(answer,))
+        return Receipt(
+            external_id=f"id-{sending.reference}", permalink=self.permalink, artefacts=(answer,)
+        )
 
 
 def unknown() -> OutcomeUnknown:

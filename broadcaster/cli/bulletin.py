@@ -29,6 +29,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     """Add the noun."""
     noun = typer.Typer(help=line, no_args_is_help=True)
     noun.command("add", help="Thêm bản tin từ tệp.")(add)
+    noun.command("fetch", help="Lấy tin mới từ RSS của cổng thông tin làm bản nháp.")(fetch)
     noun.command("list", help="Danh sách bản tin.")(list_bulletins)
     noun.command("show", help="Nội dung, các lần sửa và các bước duyệt.")(show)
     noun.command("edit", help="Thay nội dung bằng tệp mới; phải duyệt lại.")(edit)
@@ -51,6 +52,30 @@ def add(file: _File, as_json: _Json = False) -> None:
     _done(acted, as_json, following, {"suggestions": suggested.to_json()})
     if not as_json:
         _print_suggestions(acted.article.id, suggested)
+
+
+def fetch(
+    address: Annotated[
+        str | None, typer.Argument(help="Địa chỉ RSS/Atom (mặc định: feed trong mục [portal]).")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Lấy nhiều nhất mấy tin.")] = 10,
+    as_json: _Json = False,
+) -> None:
+    """News of the portal as drafts; never the same one twice."""
+    from broadcaster import inbox
+
+    with opened() as app:
+        fetched = inbox.fetch(app, address, most)
+    if as_json:
+        print_json([_record(article) for article in fetched.added])
+        return
+    for article in fetched.added:
+        say(f"Bản tin {article.id}: bản nháp — {article.revision.title}")
+    say(f"{len(fetched.added)} tin mới, {fetched.known} tin đã biết.")
+    if fetched.passed_over:
+        note(f"Bỏ qua {fetched.passed_over} tin cũ hơn (lấy nhiều hơn: --most).")
+    if fetched.added:
+        note("Hãy đọc lại từng tin rồi trình duyệt: broadcaster bulletin submit SỐ")
 
 
 def edit(
@@ -182,7 +207,12 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
 
 def preview(
     bulletin: _Id,
-    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo.")],
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            "--channel", help="Kênh: radio, facebook, zalo, portal (bỏ trống: kiểm tra mọi kênh)."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Ghi ra tệp (mp3 hoặc html).")
     ] = None,
@@ -191,6 +221,9 @@ def preview(
     """Exactly what will go out, and everything that would stop it."""
     from broadcaster.preview import preview as make_preview
 
+    if channel is None:
+        _preview_all(bulletin, output, as_json)
+        return
     with opened() as app, counting("Dựng âm thanh") as count:
         made = make_preview(app, bulletin, channel, output, count)
     if as_json:
@@ -254,11 +287,29 @@ def poster(
         say("Bản tin không có link nên không có mã QR; thêm bằng --link https://….", "yellow")
 
 
+def _preview_all(bulletin: int, output: Path | None, as_json: bool) -> None:
+    """Every channel at once, problems only."""
+    from broadcaster.preflight import check_bulletin
+
+    if output is not None:
+        raise UserError("Ghi ra tệp thì phải chọn một kênh.", "Hãy thêm: --channel radio.")
+    with opened() as app:
+        found = check_bulletin(app, bulletin)
+    if as_json:
+        print_json([one.to_json() for findings in found.values() for one in findings])
+        return
+    for name, findings in found.items():
+        if not findings:
+            say(f"✓ {name}: không có gì vướng", "green")
+        for one in findings:
+            say(f"✗ {name}: {one.message}", "bold red")
+
+
 def _read(file: Path) -> Any:
     from broadcaster.registry import CHANNELS
     from content.reader import read_bulletin
 
-    return read_bulletin(file, known_channels=(*CHANNELS, "portal"))
+    return read_bulletin(file, known_channels=tuple(CHANNELS))
 
 
 def _record(article: library.Article) -> dict[str, Any]:

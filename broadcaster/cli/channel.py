@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from broadcaster.cli.console import print_json, say, table
+from broadcaster.cli.console import moment, note, print_json, say, table
 from broadcaster.cli.session import opened
+from broadcaster.evidence import iso
 from content.errors import UserError
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
@@ -18,6 +20,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun = typer.Typer(help=line, no_args_is_help=True)
     noun.command("list", help="Các kênh và nơi nhận.")(list_channels)
     noun.command("check", help="Kiểm tra kênh có gửi được không (không gửi gì).")(check)
+    noun.command("login", help="Cấp quyền cho chương trình dùng tài khoản của kênh.")(login)
     app.add_typer(noun, name=name)
 
 
@@ -66,3 +69,34 @@ def check(
             mark, style = ("✓", "green") if health.ok else ("✗", "red")
             say(f"{mark} {one}: {health.name} — {health.message}", style)
     raise typer.Exit(0 if all(health.ok for _, health in found) else 1)
+
+
+def login(
+    name: Annotated[str, typer.Argument(help="Tên kênh: zalo.")],
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Dán địa chỉ trả về thay vì chờ trình duyệt.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """The code comes from the browser or from stdin, never from the command line."""
+    from broadcaster import logins
+    from channels.zalo_login import listen
+
+    if name != "zalo":
+        raise UserError(f"Kênh “{name}” không đăng nhập bằng lệnh này.", "Chỉ có: zalo.")
+    with opened() as app:
+        attempt = logins.begin_zalo(app)
+        note("Hãy mở liên kết sau bằng trình duyệt, đăng nhập Zalo và cấp quyền cho OA:")
+        sys.stderr.write(f"{attempt.link}\n")
+        if attempt.listens() and not paste:
+            note("Đang chờ trình duyệt trả lời (tối đa 10 phút)…")
+            ends = logins.finish_zalo(app, attempt, lambda: listen(attempt, app.clock))
+        else:
+            note("Dán địa chỉ mà trình duyệt được chuyển tới (hoặc mã code) rồi nhấn Enter:")
+            ends = logins.finish_zalo(app, attempt, sys.stdin.readline)
+        zone = app.zone
+    if as_json:
+        print_json({"channel": name, "expires_at": iso(ends)})
+    else:
+        say(f"Đã đăng nhập Zalo; mã truy cập dùng đến {moment(ends, zone)}, sẽ tự làm mới.")
+        note("Kiểm tra: broadcaster channel check zalo")

@@ -64,6 +64,18 @@ def decode(path: Path) -> bytes:
     return pcm[: len(pcm) // 2 * 2]
 
 
+def still_video(picture: Path, sound: Path, out: Path) -> None:
+    """An mp4 (H.264, AAC) of one picture for as long as the sound lasts. Raises AudioError."""
+    safe = ("-protocol_whitelist", "file")
+    shown = ("-loop", "1", "-framerate", "2", *safe, "-i", f"file:{picture.resolve()}")
+    heard = (*safe, "-i", f"file:{sound.resolve()}")
+    picture_as = ("-c:v", "libx264", "-preset", "veryfast", "-tune", "stillimage", "-threads", "1")
+    sound_as = ("-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-shortest")
+    plain = ("-map_metadata", "-1", "-fflags", "+bitexact", "-flags", "+bitexact")
+    target = ("-movflags", "+faststart", "-f", "mp4", f"file:{out.resolve()}")
+    _run(["-nostdin", "-y", *shown, *heard, *picture_as, *sound_as, *plain, *target])
+
+
 def loudness(pcm: bytes) -> float | None:
     """Integrated loudness in LUFS (EBU R128); None when it is too short or too quiet to tell."""
     _, report = _run([*_RAW, *_PIPE_IN, "-af", _METER, "-f", "null", "-"], pcm)

@@ -67,7 +67,12 @@ class Bench:
         return replace(self.lane, ahead=True)
 
     def plan(
-        self, *, at: datetime | None = None, grace: float = 7200, body: str = "Nội dung."
+        self,
+        *,
+        at: datetime | None = None,
+        grace: float = 7200,
+        body: str = "Nội dung.",
+        link: str | None = None,
     ) -> Delivery:
         """An approved bulletin, planned once on the channel."""
         at = at or self.clock.now()
@@ -85,6 +90,7 @@ class Bench:
                 number=1,
                 title="Giờ làm việc",
                 body=body,
+                link=link,
                 sha256="c" * 64,
                 created_at=self.clock.now(),
                 created_by="Lan",

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from broadcaster import verification
-from broadcaster.records import Delivery, EvidenceRecord
+from broadcaster.records import Delivery, DeliveryStep, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import NOT_REACHED, ChannelError, ErrorKind
 from content.bulletin import Bulletin, BulletinStatus
@@ -345,6 +345,6 @@ def test_steps_recorded_by_a_channel_survive_a_crash(bench: Bench) -> None:
     bench.channel.faults = [ChannelError(ErrorKind.RETRY, "mất mạng")]
     run(bench)
     with bench.database.reading() as session:
-        assert session.get_one(Delivery, delivery.id).progress == {"bước": "một"}
+        assert session.get_one(DeliveryStep, (delivery.id, "bước")).value == "một"
     run(bench, 30)
     assert bench.channel.seen[-1].progress.get("bước") == "một"

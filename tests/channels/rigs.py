@@ -13,11 +13,13 @@ from typing import Literal
 
 from channels.base import Channel
 from channels.facebook import FacebookChannel, FacebookSettings, SandboxFacebook
+from channels.portal.channel import PortalChannel, PortalSettings, SandboxPortal
 from channels.radio.channel import RadioChannel
 from channels.radio.settings import RadioFolders, RadioSettings
 from channels.zalo import SandboxZalo, ZaloChannel, ZaloSettings
 from channels.zalo_tokens import TokenPair
 from tests.channels.support import HandClock
+from tests.servers import sftp, webdav, wordpress
 from tests.servers.facebook import PAGE, TOKEN, FacebookServer, Fault
 from tests.servers.zalo import APP_ID, APP_SECRET, OA_ID, REFRESH, ZaloServer
 
@@ -132,11 +134,103 @@ def radio(folder: Path, mode: Literal["live", "sandbox"] = "live") -> Iterator[R
     yield Rig(channel, clock, lambda: len([*folder.rglob("air/**/*.wav")]))
 
 
+def portal_settings(**changes: object) -> PortalSettings:
+    values: dict[str, object] = {"mode": "live", "url": "https://anbinh.example.vn/cchc"}
+    return PortalSettings(**{**values, "timeout": QUICK, **changes})  # type: ignore[arg-type]
+
+
+@contextmanager
+def portal_folder(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    site = folder / "cổng"
+    settings = portal_settings(path=site)
+    yield Rig(PortalChannel(settings, clock, no_sound), clock, lambda: pages(site))
+
+
+@contextmanager
+def portal_webdav(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    with webdav.WebDavServer() as server:
+        settings = portal_settings(
+            kind="webdav", server=server.collection, user=webdav.USER, password=webdav.PASSWORD
+        )
+        yield Rig(
+            PortalChannel(settings, clock, no_sound),
+            clock,
+            lambda: sum("-bt7" in name and not name.startswith(".") for name in server.files),
+            lambda: server.fault("PUT", Fault.REFUSE),
+            lambda: server.fault("MOVE", Fault.ACCEPT_THEN_TIMEOUT),
+        )
+
+
+@contextmanager
+def portal_sftp(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    with sftp.SftpServer(folder / "máy chủ") as server:
+        known = folder / "known_hosts"
+        known.write_text(server.known_hosts_line)
+        settings = portal_settings(
+            kind="sftp",
+            server=server.url,
+            user=sftp.USER,
+            password=sftp.PASSWORD,
+            known_hosts=known,
+            timeout=(5, 5),
+        )
+        yield Rig(
+            PortalChannel(settings, clock, no_sound),
+            clock,
+            lambda: pages(server.folder / "cong" / "cchc"),
+            None,
+            lambda: server.drop_on_rename.append(("-bt7.html", True)),
+        )
+
+
+@contextmanager
+def portal_wordpress(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    with wordpress.WordPressServer() as server:
+        settings = portal_settings(
+            kind="wordpress",
+            server=server.url,
+            user=wordpress.USER,
+            password=wordpress.PASSWORD,
+        )
+        yield Rig(
+            PortalChannel(settings, clock, no_sound),
+            clock,
+            lambda: len(server.published),
+            lambda: server.fault("update", Fault.REFUSE),
+            lambda: server.fault("update", Fault.ACCEPT_THEN_TIMEOUT),
+        )
+
+
+@contextmanager
+def portal_sandbox(folder: Path) -> Iterator[Rig]:
+    clock = HandClock()
+    shown = folder / "portal"
+    channel = SandboxPortal(portal_settings(mode="sandbox"), shown, clock, no_sound)
+    yield Rig(channel, clock, lambda: len([*shown.glob("*.html")]))
+
+
+def no_sound(_: object) -> None:
+    return None
+
+
+def pages(site: Path) -> int:
+    return len([*site.glob("*-bt7.html")])
+
+
 RIGS: dict[str, Callable[[Path], AbstractContextManager[Rig]]] = {
     "facebook": facebook_live,
     "facebook-sandbox": facebook_sandbox,
     "zalo": zalo_live,
     "zalo-sandbox": zalo_sandbox,
+    "portal-folder": portal_folder,
+    "portal-webdav": portal_webdav,
+    "portal-sftp": portal_sftp,
+    "portal-wordpress": portal_wordpress,
+    "portal-sandbox": portal_sandbox,
     "radio": radio,
     "radio-sandbox": lambda folder: radio(folder, "sandbox"),
 }

@@ -21,7 +21,11 @@ from channels.base import (
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 """12:00 in An Bình."""
 
-TINY_PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
+TINY_PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
+)
+"""One white point."""
 
 
 class HandClock:

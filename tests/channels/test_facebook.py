@@ -11,7 +11,6 @@ import pytest
 
 from channels.base import ChannelError, ErrorKind, Health
 from channels.facebook import FacebookChannel
-from channels.facebook_post import LARGEST_PHOTO
 from tests.channels.rigs import FACEBOOK_SECRET, MARKER, facebook_settings
 from tests.channels.support import (
     NOON,
@@ -128,12 +127,24 @@ def test_an_unpublished_photo_of_the_day_before_is_uploaded_anew(
     assert server.posts[0].photos == ["700"]
 
 
-def test_a_photo_that_changed_after_the_approval_is_not_posted(
+def test_a_photo_that_changed_after_it_was_prepared_is_posted_as_it_was(
     server: FacebookServer, channel: FacebookChannel, tmp_path: Path
 ) -> None:
     image = picture(tmp_path)
     prepared = channel.prepare(outgoing(images=(image,)))
-    image.write_bytes(image.read_bytes() + b"changed")
+    image.write_bytes(b"changed")
+    channel.deliver(prepared, sending(channel))
+    assert server.photos[0].size == len(prepared.attachments[0].read())
+
+
+def test_a_kept_copy_that_was_tampered_with_is_not_posted(
+    server: FacebookServer, tmp_path: Path
+) -> None:
+    settings = facebook_settings(server.url, image_cache=tmp_path / "cache", app_secret=None)
+    channel = FacebookChannel(settings, HandClock())
+    prepared = channel.prepare(outgoing(images=(picture(tmp_path),)))
+    (copy,) = (tmp_path / "cache").iterdir()
+    copy.write_bytes(b"changed")
     outcome = attempt(channel, prepared, sending(channel))
     assert isinstance(outcome, ChannelError)
     assert outcome.kind is ErrorKind.FIX_CONTENT
@@ -148,21 +159,19 @@ def test_all_limits_that_a_post_breaks_are_named_at_once(
     images = (
         text,
         tmp_path / "mất.png",
-        picture(tmp_path, "to.png", b"\0" * LARGEST_PHOTO),
         "ftp://x/y.png",
-        *[picture(tmp_path)] * 7,
+        *[picture(tmp_path)] * 8,
     )
     problems = channel.prepare(
         outgoing(body="chữ " * 20_000, link="không-phải-liên-kết", images=images)
     ).problems
-    assert len(problems) == 7
+    assert len(problems) == 6
     for words in (
         "63206",
         "không-phải-liên-kết",
         "11 ảnh",
         "ghi chú.jpg",
         "mất.png",
-        "4 MB",
         "ftp",
     ):
         assert any(words in problem for problem in problems), words

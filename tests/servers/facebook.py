@@ -53,6 +53,27 @@ class Photo:
 
 
 @dataclass
+class Video:
+    """One upload; it is public once it is finished."""
+
+    id: str
+    size: int
+    data: bytes = b""
+    description: str = ""
+    finished: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "description": self.description,
+            "published": bool(self.finished),
+            "status": {"video_status": "processing" if self.finished else "upload_complete"},
+            "permalink_url": f"/reel/{self.id}/",
+            "created_time": "2026-11-23T05:00:00+0000",
+        }
+
+
+@dataclass
 class _Knobs:
     lag: int = 0
     page_size: int = 100
@@ -64,6 +85,8 @@ class _Knobs:
     expires_at: int = 0
     me: dict[str, str] = field(default_factory=lambda: {"id": PAGE, "name": "UBND xã An Bình"})
     regain_minutes: int = 15
+    app_usage: int | None = None
+    """Percent, in the header of every answer."""
 
 
 class FacebookServer(FaultyServer):
@@ -81,6 +104,7 @@ class FacebookServer(FaultyServer):
         super().__init__(port, store)
         self.posts: list[Post] = []
         self.photos: list[Photo] = []
+        self.videos: list[Video] = []
         self.token = token
         self.app_secret = app_secret
         self.now = now
@@ -92,6 +116,8 @@ class FacebookServer(FaultyServer):
             return "batch"
         if len(parts) == 1:
             return "me" if parts[0] == "me" else "object"
+        if parts[1] == "videos":
+            return "video"
         return parts[1]
 
     def refusal(self, call: Call, fault: Fault) -> Reply:
@@ -114,6 +140,9 @@ class FacebookServer(FaultyServer):
         reply = self._authorised(call) or self._carry_out(call)
         if self.knobs.version_header:
             reply.headers.setdefault("facebook-api-version", self.knobs.version_header)
+        if self.knobs.app_usage is not None:
+            usage = {"call_count": self.knobs.app_usage, "total_time": 1, "total_cputime": 2}
+            reply.headers.setdefault("X-App-Usage", json.dumps(usage))
         return reply
 
     def state(self) -> Any:
@@ -143,6 +172,8 @@ class FacebookServer(FaultyServer):
                 return self._publish(call)
             case "photos":
                 return self._store_photo(call)
+            case "video":
+                return self._video(call)
             case "published_posts":
                 return self._list(call)
             case "me":
@@ -181,6 +212,29 @@ class FacebookServer(FaultyServer):
         self.photos.append(photo)
         return Reply({"id": photo.id})
 
+    def _video(self, call: Call) -> Reply:
+        if call.form["upload_phase"] == "start":
+            video = Video(str(500 + len(self.videos)), int(call.form["file_size"]))
+            self.videos.append(video)
+            said = {"video_id": video.id, "upload_session_id": f"s{video.id}"}
+            return Reply({**said, **self._offered(video)})
+        session = call.form["upload_session_id"]
+        video = next(one for one in self.videos if f"s{one.id}" == session)
+        if call.form["upload_phase"] == "transfer":
+            if int(call.form["start_offset"]) != len(video.data):
+                return _error(1363037, "wrong offset")
+            video.data += call.files["video_file_chunk"][1]
+            return Reply(self._offered(video))
+        if len(video.data) != video.size:
+            return _error(100, "not all of it is here")
+        video.finished += 1
+        video.description = call.form["description"]
+        return Reply({"success": True})
+
+    def _offered(self, video: Video) -> dict[str, str]:
+        start = len(video.data)
+        return {"start_offset": str(start), "end_offset": str(min(start + 64_000, video.size))}
+
     def _list(self, call: Call) -> Reply:
         since = float(call.query.get("since") or 0)
         size = min(int(call.query.get("limit") or 25), self.knobs.page_size)
@@ -213,6 +267,9 @@ class FacebookServer(FaultyServer):
 
     def _object(self, call: Call) -> Reply:
         wanted = call.path.rsplit("/", 1)[-1]
+        for video in self.videos:
+            if video.id == wanted:
+                return Reply(video.shown())
         for post in self.posts:
             if post.id == wanted:
                 return Reply(post.shown())

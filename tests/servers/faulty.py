@@ -178,6 +178,8 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._handle()
 
+        do_PUT = do_HEAD = do_DELETE = do_MOVE = do_MKCOL = do_GET  # noqa: N815
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Silent."""
 
@@ -281,7 +283,7 @@ def _elsewhere_handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_PUT = do_HEAD = do_MOVE = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Silent."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.servers.faulty import Call, Fault, FaultyServer, Reply, serve
 
@@ -29,6 +31,8 @@ _NAMES = {
     "/v3.0/oa/group/message": "group",
     "/v3.0/oa/message/cs": "cs",
     "/v2.0/oa/getoa": "getoa",
+    "/v2.0/oa/upload/image": "upload",
+    "/v3.0/oa/quota/message": "quota",
     "/v3.0/oa/user/getlist": "users",
 }
 
@@ -55,6 +59,7 @@ class _Knobs:
     lag: int = 0
     expires_in: str = "90000"
     require_proof: bool = False
+    quota: Any = field(default_factory=lambda: {"remain": 480, "total": 500})
     account: dict[str, Any] = field(
         default_factory=lambda: {
             "oa_id": OA_ID,
@@ -80,10 +85,13 @@ class ZaloServer(FaultyServer):
         self.group_messages: list[tuple[str, str]] = []
         self.user_messages: list[tuple[str, str]] = []
         self.users: list[str] = []
+        self.pictures: list[tuple[str, bytes]] = []
         self.refusing_users: dict[str, int] = {}
         self.refresh_token = refresh_token
         self.used_refresh_tokens: list[str] = []
         self.access_token: str | None = None
+        self.codes: dict[str, str] = {}
+        """Codes given out and not yet used, with their challenges."""
         self.rotations = 0
         self.knobs = _Knobs()
 
@@ -132,13 +140,35 @@ class ZaloServer(FaultyServer):
         """The next call with the current token is answered by -216."""
         self.access_token = "another"
 
+    def consent(self, link: str) -> str:
+        """A person opens the link and says yes: the address that the browser is sent to."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+        assert query["app_id"] == APP_ID
+        code = f"codeMARKER-{len(self.codes) + 1}"
+        self.codes[code] = query["code_challenge"]
+        answer = urlencode({"code": code, "oa_id": OA_ID, "state": query["state"]})
+        return f"{query['redirect_uri']}?{answer}"
+
     def _rotate(self, call: Call) -> Reply:
         if call.headers.get("secret_key") != APP_SECRET or call.form.get("app_id") != APP_ID:
             return Reply({"error": -14004, "error_name": "Invalid secret key"})
+        if call.form.get("grant_type") == "authorization_code":
+            return self._redeem(call)
         given = call.form.get("refresh_token", "")
         if given != self.refresh_token:
             return Reply({"error": -14020, "error_description": f"refresh token {given} used"})
         self.used_refresh_tokens.append(given)
+        return self._new_pair()
+
+    def _redeem(self, call: Call) -> Reply:
+        """A code works once, and only with the verifier that its challenge was made of."""
+        challenge = self.codes.pop(call.form.get("code", ""), None)
+        digest = hashlib.sha256(call.form.get("code_verifier", "").encode()).digest()
+        if challenge != base64.urlsafe_b64encode(digest).rstrip(b"=").decode():
+            return Reply({"error": -14019, "error_name": "Invalid code", "error_reason": "used"})
+        return self._new_pair()
+
+    def _new_pair(self) -> Reply:
         self.rotations += 1
         self.refresh_token = f"refreshMARKER-{self.rotations}"
         self.access_token = f"accessMARKER-{self.rotations}"
@@ -212,8 +242,24 @@ class ZaloServer(FaultyServer):
         user = content["recipient"]["user_id"]
         if user in self.refusing_users:
             return _error(self.refusing_users[user], "refused")
+        attached = content["message"].get("attachment")
+        if attached:
+            wanted = attached["payload"]["elements"][0]["attachment_id"]
+            if wanted not in {f"picture{n + 1}" for n in range(len(self.pictures))}:
+                return _error(-100, "attachment expired")
         self.user_messages.append((user, content["message"]["text"]))
         return _ok({"message_id": f"cs{len(self.user_messages)}"})
+
+    def _on_upload(self, call: Call) -> Reply:
+        name, data = call.files.get("file", ("", b""))
+        if not name.endswith((".jpg", ".png")) or not 0 < len(data) <= 1_000_000:
+            return _error(-201, "jpg or png up to 1 MB")
+        self.pictures.append((name, data))
+        return _ok({"attachment_id": f"picture{len(self.pictures)}"})
+
+    def _on_quota(self, call: Call) -> Reply:
+        assert call.json()["product_type"] == "cs"
+        return _ok(self.knobs.quota)
 
     def _on_users(self, call: Call) -> Reply:
         query = json.loads(call.query["data"])

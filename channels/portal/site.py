@@ -1,0 +1,179 @@
+"""A static section of a web site: page, front page, feed; whole at every moment for visitors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeAlias
+
+from channels.base import (
+    ChannelError,
+    ErrorKind,
+    Health,
+    Json,
+    OutcomeUnknown,
+    Prepared,
+    Receipt,
+    Sending,
+)
+from channels.portal.feed import atom_feed
+from channels.portal.page import index_html, moved_html
+from channels.portal.settings import PortalSettings
+
+CATALOGUE = "bulletins.json"
+FEED = "feed.xml"
+INDEX = "index.html"
+
+Gate: TypeAlias = Callable[[], datetime]
+"""The last gate, passed at the moment that it returns; raises ChannelError."""
+
+
+class SiteFiles(Protocol):
+    """Files of the section by their relative names ("media/ab.mp3").
+
+    Every method raises ChannelError where nothing was changed, OutcomeUnknown where perhaps.
+    """
+
+    def read(self, name: str) -> bytes | None:
+        """The whole file; None when it is surely not there."""
+
+    def exists(self, name: str) -> bool:
+        """Whether it is there."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put it there so that a visitor sees the old content or the new, never a half."""
+
+
+class SitePlace(Protocol):
+    """Where a section is kept."""
+
+    def open(self) -> AbstractContextManager[SiteFiles]:
+        """Its files, for one publication."""
+
+    def check(self) -> Health:
+        """Whether it could be written now; no effect that a visitor sees."""
+
+
+class StaticSite:
+    """Publishes by writing the same files again as often as needed: repeating does no harm.
+
+    The catalogue is written last: a bulletin that stands in it also stands on the front page and
+    in the feed.
+    """
+
+    def __init__(self, settings: PortalSettings, place: SitePlace) -> None:
+        self._settings = settings
+        self._place = place
+
+    def publish(self, prepared: Prepared, sending: Sending, gate: Gate) -> Receipt:
+        """Files first, then through the gate, then the page, then the lists."""
+        with self._place.open() as site:
+            catalogue = _read_catalogue(site)
+            for artefact in prepared.attachments:
+                name = f"media/{artefact.name}"
+                if not site.exists(name):
+                    site.write(name, artefact.read())
+            entry = _entry(prepared, catalogue, gate())
+            site.write(str(entry["name"]), prepared.payload.read())
+            self._list(site, catalogue, entry, str(prepared.details["station"]))
+        return self._receipt(prepared, entry)
+
+    def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
+        """The receipt when this very page stands there.
+
+        A page that a crash left out of the lists is put into them: it is public already.
+        """
+        with self._place.open() as site:
+            page = site.read(str(prepared.details["name"]))
+            if page is None or hashlib.sha256(page).hexdigest() != prepared.payload.sha256():
+                return None
+            catalogue = _read_catalogue(site)
+            entry = catalogue.get(str(prepared.details["bulletin"]))
+            if entry is None or entry["sha256"] != prepared.payload.sha256():
+                entry = _entry(prepared, catalogue, sending.since)
+                self._list(site, catalogue, entry, str(prepared.details["station"]))
+        return self._receipt(prepared, entry)
+
+    def check(self) -> list[Health]:
+        """Whether the place could be written."""
+        return [self._place.check()]
+
+    def _list(
+        self, site: SiteFiles, catalogue: dict[str, Any], entry: dict[str, Json], station: str
+    ) -> None:
+        """Write the lists; the page is public by now, so a refusal is not "surely not out"."""
+        try:
+            self._write_lists(site, catalogue, entry, station)
+        except ChannelError as error:
+            unlisted = error.message
+        else:
+            return
+        raise OutcomeUnknown(f"Trang đã lên cổng nhưng chưa vào danh sách: {unlisted}")
+
+    def _write_lists(
+        self, site: SiteFiles, catalogue: dict[str, Any], entry: dict[str, Json], station: str
+    ) -> None:
+        key = str(entry["bulletin"])
+        before = catalogue.get(key)
+        catalogue[key] = entry
+        newest_first = sorted(
+            catalogue.values(), key=lambda one: (one["published"], one["bulletin"]), reverse=True
+        )
+        if before is not None and before["name"] != entry["name"]:
+            moved = moved_html(self._settings, station, str(entry["name"]))
+            site.write(str(before["name"]), moved)
+        site.write(INDEX, index_html(self._settings, station, newest_first))
+        site.write(FEED, atom_feed(self._settings, station, newest_first))
+        text = json.dumps({"version": 1, "bulletins": catalogue}, ensure_ascii=False, indent=1)
+        site.write(CATALOGUE, text.encode())
+
+    def _receipt(self, prepared: Prepared, entry: dict[str, Json]) -> Receipt:
+        moment = datetime.fromisoformat(str(entry["updated"]))
+        name = str(entry["name"])
+        return Receipt(
+            external_id=name,
+            permalink=self._settings.base + name,
+            started_at=moment,
+            ended_at=moment,
+            artefacts=(prepared.payload,),
+            details={"kind": self._settings.kind, "page_sha256": str(entry["sha256"])},
+        )
+
+
+def _read_catalogue(site: SiteFiles) -> dict[str, Any]:
+    """Entries by the bulletin's number. A broken one stops the section: nothing is guessed."""
+    raw = site.read(CATALOGUE)
+    if raw is None:
+        return {}
+    try:
+        found = json.loads(raw)["bulletins"]
+        if all({"name", "published", "sha256"} <= set(entry) for entry in found.values()):
+            return dict(found)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass  # said below, in words for a person
+    raise ChannelError(
+        ErrorKind.STOP,
+        f"Tệp {CATALOGUE} của mục tin trên cổng bị hỏng; hãy khôi phục từ bản sao lưu, "
+        "hoặc xóa nó để lập danh sách mới.",
+        code="catalogue",
+    )
+
+
+def _entry(prepared: Prepared, catalogue: dict[str, Any], now: datetime) -> dict[str, Json]:
+    details = prepared.details
+    moment = now.astimezone(UTC).isoformat(timespec="seconds")
+    before = catalogue.get(str(details["bulletin"]))
+    sound = next((a for a in prepared.attachments if a.media_type.startswith("audio/")), None)
+    return {
+        **{
+            name: details[name]
+            for name in ("bulletin", "revision", "name", "title", "summary", "reference", "audio")
+        },
+        "audio_size": len(sound.read()) if sound else None,
+        "published": before["published"] if before else moment,
+        "updated": moment,
+        "sha256": prepared.payload.sha256(),
+    }

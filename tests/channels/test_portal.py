@@ -1,0 +1,469 @@
+"""The portal: whole pages at every moment, one page a bulletin, a feed that readers can read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels.base import Artefact, ChannelError, ErrorKind, OutcomeUnknown, Outgoing, Receipt
+from channels.portal.channel import PortalChannel
+from channels.portal.feed import MOST_ENTRIES
+from channels.portal.page import LONGEST_SLUG, slug
+from channels.portal.settings import PortalSettings
+from content.errors import UserError
+from content.files import write_atomically
+from tests.channels.rigs import MARKER, no_sound, portal_settings
+from tests.channels.support import (
+    HandClock,
+    MemoryProgress,
+    attempt,
+    deliver_as_dispatch_does,
+    everything_said,
+    outgoing,
+    picture,
+    sending,
+)
+from tests.servers import sftp, webdav, wordpress
+from tests.servers.faulty import Fault
+
+EVIL = '<script>alert("x")</script> & "trích" <img src=x onerror=y>'
+BASE = "https://anbinh.example.vn/cchc/"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return tmp_path / "cổng"
+
+
+@pytest.fixture
+def channel(site: Path) -> PortalChannel:
+    return PortalChannel(portal_settings(path=site), HandClock(), no_sound)
+
+
+def publish(channel: PortalChannel, **changes: object) -> Receipt:
+    number = changes.get("bulletin", 7)
+    reference = str(changes.pop("reference", f"BT{number}.1-1"))
+    outcome = attempt(
+        channel, channel.prepare(outgoing(reference, **changes)), sending(channel, reference)
+    )
+    assert isinstance(outcome, Receipt), outcome
+    return outcome
+
+
+def test_a_vietnamese_title_becomes_an_ascii_address_that_ends_with_the_bulletin(
+    channel: PortalChannel, site: Path
+) -> None:
+    receipt = publish(channel, title="Đăng ký khai sinh: “một cửa” ở xã Ô Lâm")
+    assert receipt.permalink == BASE + "dang-ky-khai-sinh-mot-cua-o-xa-o-lam-bt7.html"
+    assert (site / "dang-ky-khai-sinh-mot-cua-o-xa-o-lam-bt7.html").is_file()
+
+
+@given(st.text(max_size=200))
+def test_every_title_gives_a_plain_address(title: str) -> None:
+    made = slug(title)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", made)
+    assert len(made) <= LONGEST_SLUG
+
+
+def test_the_page_carries_text_tags_picture_and_player(tmp_path: Path, site: Path) -> None:
+    sound = Artefact("loa.mp3", "audio/mpeg", b"ID3 mp3")
+    channel = PortalChannel(portal_settings(path=site), HandClock(), lambda _: sound)
+    at = datetime(2026, 11, 23, 18, 0, tzinfo=timezone(timedelta(hours=7)))
+    receipt = publish(channel, images=(picture(tmp_path, "ảnh.png"),), at=at)
+    assert receipt.external_id is not None
+    page = (site / receipt.external_id).read_text(encoding="utf-8")
+    tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]*)">', page))
+    assert tags["og:title"] == "Nộp hồ sơ trực tuyến được giảm lệ phí"
+    assert tags["og:url"] == receipt.permalink
+    assert tags["og:image"].startswith(BASE + "media/")
+    assert tags["article:published_time"] == "2026-11-23T18:00:00+07:00"
+    assert "<strong>hồ sơ trực tuyến</strong>" in page
+    assert "Ngày 23/11/2026" in page
+    (source,) = re.findall(r'<audio controls preload="none" src="([^"]+)"', page)
+    assert (site / source).read_bytes() == b"ID3 mp3"
+
+
+def test_a_bulletin_cannot_break_out_of_its_page_or_of_the_lists(
+    channel: PortalChannel, site: Path
+) -> None:
+    publish(channel, title=EVIL, body=f"{EVIL}\n\n[x](javascript:alert(1))", station=EVIL)
+    for name in site.glob("*.html"):
+        tags = _Tags()
+        tags.feed(name.read_text(encoding="utf-8"))
+        assert "script" not in tags.names
+        assert not [one for one in tags.attributes if one.startswith("on")]
+        assert not [one for one in tags.links if one.lower().startswith("javascript")]
+    assert feedparser.parse((site / "feed.xml").read_bytes()).entries[0].title
+
+
+def test_a_feed_reader_reads_the_newest_bulletins_and_their_sound(site: Path) -> None:
+    clock = HandClock()
+    sound = Artefact("loa.mp3", "audio/mpeg", b"ID3 mp3")
+    channel = PortalChannel(portal_settings(path=site), clock, lambda _: sound)
+    for number in range(1, MOST_ENTRIES + 4):
+        clock.sleep(60)
+        publish(channel, bulletin=number, title=f"Bài số {number}")
+    feed = feedparser.parse((site / "feed.xml").read_bytes())
+    assert not feed.bozo
+    assert len(feed.entries) == MOST_ENTRIES
+    assert feed.entries[0].title == f"Bài số {MOST_ENTRIES + 3}"
+    assert feed.entries[0].link == f"{BASE}bai-so-{MOST_ENTRIES + 3}-bt{MOST_ENTRIES + 3}.html"
+    assert feed.entries[0].enclosures[0].type == "audio/mpeg"
+    index = (site / "index.html").read_text(encoding="utf-8")
+    assert index.count("<li>") == MOST_ENTRIES + 3
+
+
+def test_control_characters_do_not_break_the_feed(channel: PortalChannel, site: Path) -> None:
+    publish(channel, title="Bài\x0b một\x00", body="Nội\x1f dung\ufffe.")
+    ElementTree.fromstring((site / "feed.xml").read_bytes())
+
+
+def test_a_second_publication_is_the_same_page_and_one_entry(
+    channel: PortalChannel, site: Path
+) -> None:
+    first = publish(channel)
+    second = publish(channel, reference="BT7.1-2")
+    assert first.permalink == second.permalink
+    assert len(feedparser.parse((site / "feed.xml").read_bytes()).entries) == 1
+
+
+def test_an_address_once_given_out_leads_to_the_bulletin_under_its_new_title(
+    channel: PortalChannel, site: Path
+) -> None:
+    old = publish(channel, title="Tên cũ")
+    new = publish(channel, title="Tên mới", revision=3)
+    assert old.external_id == "ten-cu-bt7.html"
+    assert 'content="0; url=ten-moi-bt7.html"' in (site / "ten-cu-bt7.html").read_text()
+    catalogue = json.loads((site / "bulletins.json").read_text())["bulletins"]
+    assert [entry["name"] for entry in catalogue.values()] == [new.external_id]
+
+
+def test_a_cut_at_any_write_leaves_whole_files_and_the_next_run_completes_them(
+    channel: PortalChannel, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(channel, bulletin=1, title="Bài đầu")
+    prepared = channel.prepare(outgoing(title="Bài hai"))
+    for survived in range(5):
+        count = iter(range(100))
+
+        def dying(
+            path: Path, data: bytes, left: Iterator[int] = count, most: int = survived
+        ) -> None:
+            if next(left) >= most:
+                raise KeyboardInterrupt
+            write_atomically(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("channels.portal.folder.write_atomically", dying)
+            try:
+                channel.deliver(prepared, sending(channel))
+            except KeyboardInterrupt:
+                assert survived < 4, "page, front page, feed, catalogue"
+        ElementTree.fromstring((site / "feed.xml").read_bytes())
+        for page in site.glob("*.html"):
+            assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
+        found = channel.find(prepared, sending(channel))
+        assert (found is not None) is (survived > 0), "the page is the proof"
+    entries = feedparser.parse((site / "feed.xml").read_bytes()).entries
+    assert sorted(entry.title for entry in entries) == ["Bài hai", "Bài đầu"]
+
+
+def test_a_page_that_stands_there_unlisted_is_never_called_absent(
+    channel: PortalChannel, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = channel.prepare(outgoing())
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "feed.xml":
+            raise OSError(28, "No space left on device")
+        write_atomically(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("channels.portal.folder.write_atomically", full)
+        outcome = attempt(channel, prepared, sending(channel))
+        assert isinstance(outcome, OutcomeUnknown)
+    assert channel.find(prepared, sending(channel)) is not None
+    assert len(feedparser.parse((site / "feed.xml").read_bytes()).entries) == 1
+
+
+def test_a_broken_catalogue_stops_the_section_and_overwrites_nothing(
+    channel: PortalChannel, site: Path
+) -> None:
+    publish(channel)
+    (site / "bulletins.json").write_text('{"version": 1, "bulle')
+    before = {path.name: path.read_bytes() for path in site.glob("*.*")}
+    outcome = attempt(channel, channel.prepare(outgoing(bulletin=8)), sending(channel))
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is ErrorKind.STOP
+    assert {path.name: path.read_bytes() for path in site.glob("*.*")} == before
+
+
+def test_without_its_address_a_live_portal_says_what_is_missing(tmp_path: Path) -> None:
+    channel = PortalChannel(portal_settings(url="", path=tmp_path), HandClock(), no_sound)
+    assert not channel.check()[0].ok
+    assert "url" in channel.check()[0].message
+    outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+    assert isinstance(outcome, ChannelError)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "anbinh.vn"},
+        {"kind": "webdav", "server": "ftp://x/y"},
+        {"kind": "sftp", "server": "sftp://a:bMARKERpw@host/x"},
+        {"kind": "sftp", "server": "sftp://host:99999999/x"},
+    ],
+)
+def test_unusable_addresses_are_named_and_no_password_is_shown(changes: dict[str, object]) -> None:
+    with pytest.raises(UserError) as caught:
+        portal_settings(**changes)
+    assert "bMARKERpw" not in everything_said(caught.value)
+
+
+# WebDAV
+
+
+@pytest.fixture
+def dav() -> Iterator[webdav.WebDavServer]:
+    with webdav.WebDavServer() as running:
+        yield running
+        assert running.elsewhere == [], "nothing may follow a redirect to another host"
+
+
+def dav_channel(server: webdav.WebDavServer, password: str = webdav.PASSWORD) -> PortalChannel:
+    settings = portal_settings(
+        kind="webdav", server=server.collection, user=webdav.USER, password=password
+    )
+    return PortalChannel(settings, HandClock(), no_sound)
+
+
+@pytest.mark.parametrize("call", ["GET", "PUT", "MOVE"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.ACCEPT_THEN_TIMEOUT,
+        Fault.ACCEPT_THEN_DROP,
+        Fault.ACCEPT_THEN_5XX,
+        Fault.TIMEOUT,
+        Fault.DROP,
+        Fault.HTML_ERROR,
+        Fault.SERVER_ERROR,
+    ],
+)
+def test_a_fault_of_any_webdav_call_ends_in_one_whole_page(
+    dav: webdav.WebDavServer, fault: Fault, call: str, place: int
+) -> None:
+    channel = dav_channel(dav)
+    dav.pass_first(call, place)
+    dav.fault(call, fault)
+    prepared = channel.prepare(outgoing())
+    outcome = deliver_as_dispatch_does(channel, prepared, sending(channel))
+    assert isinstance(outcome, Receipt), outcome
+    assert sum("-bt7" in name for name in dav.files if not name.startswith(".")) == 1
+    assert len(feedparser.parse(dav.files["feed.xml"]).entries) == 1
+    whole = {prepared.payload.read()}
+    assert {data for name, data in dav.seen if "-bt7" in name} == whole
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault.EXPIRED_TOKEN, ErrorKind.REAUTHORISE),
+        (Fault.RATE_LIMIT, ErrorKind.DEFER),
+        (Fault.REDIRECT, ErrorKind.STOP),
+    ],
+)
+def test_a_webdav_refusal_is_surely_not_out(
+    dav: webdav.WebDavServer, fault: Fault, kind: ErrorKind
+) -> None:
+    channel = dav_channel(dav)
+    dav.fault("PUT", fault)
+    outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is kind
+    assert dav.files == {}
+    assert MARKER not in everything_said(outcome)
+
+
+def test_a_wrong_webdav_password_asks_for_a_new_one(dav: webdav.WebDavServer) -> None:
+    (line,) = dav_channel(dav, "saiMARKER").check()
+    assert not line.ok
+    assert "tài khoản" in line.message
+
+
+# SFTP
+
+
+def sftp_settings(server: sftp.SftpServer, known: Path, **changes: object) -> PortalSettings:
+    known.write_text(server.known_hosts_line)
+    values: dict[str, object] = {"password": sftp.PASSWORD, **changes}
+    return portal_settings(
+        kind="sftp",
+        server=server.url,
+        user=sftp.USER,
+        known_hosts=known,
+        **{"timeout": (5, 5), **values},
+    )
+
+
+def test_an_unknown_or_changed_host_key_gets_no_password(tmp_path: Path) -> None:
+    with sftp.SftpServer(tmp_path / "a") as server, sftp.SftpServer(tmp_path / "b") as other:
+        known = tmp_path / "known_hosts"
+        settings = sftp_settings(server, known)
+        channel = PortalChannel(settings, HandClock(), no_sound)
+        for line in ("", other.known_hosts_line.replace(str(other.port), str(server.port))):
+            known.write_text(line)
+            outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+            assert isinstance(outcome, ChannelError)
+            assert outcome.kind is ErrorKind.STOP
+            assert MARKER not in everything_said(outcome)
+        assert server.logins == 0
+
+
+def test_a_wrong_sftp_password_asks_for_a_new_one(tmp_path: Path) -> None:
+    with sftp.SftpServer(tmp_path / "a") as server:
+        settings = sftp_settings(server, tmp_path / "known", password="saiMARKER")
+        channel = PortalChannel(settings, HandClock(), no_sound)
+        outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is ErrorKind.REAUTHORISE
+    assert "saiMARKER" not in everything_said(outcome)
+
+
+@pytest.mark.parametrize("name", ["-bt7.html", "index.html", "feed.xml", "bulletins.json"])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_connection_lost_at_any_rename_ends_in_one_whole_page(
+    tmp_path: Path, name: str, carried_out: bool
+) -> None:
+    with sftp.SftpServer(tmp_path / "a") as server:
+        channel = PortalChannel(sftp_settings(server, tmp_path / "known"), HandClock(), no_sound)
+        server.drop_on_rename.append((name, carried_out))
+        prepared = channel.prepare(outgoing())
+        outcome = deliver_as_dispatch_does(channel, prepared, sending(channel))
+        assert isinstance(outcome, Receipt), outcome
+        folder = server.folder / "cong" / "cchc"
+        assert [path.read_bytes() for path in folder.glob("*-bt7.html")] == [
+            prepared.payload.read()
+        ]
+        assert len(feedparser.parse((folder / "feed.xml").read_bytes()).entries) == 1
+
+
+def test_an_sftp_server_that_cannot_be_reached_got_nothing(tmp_path: Path) -> None:
+    with sftp.SftpServer(tmp_path / "a") as server:
+        settings = sftp_settings(server, tmp_path / "known")
+    channel = PortalChannel(settings, HandClock(), no_sound)
+    outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+    assert isinstance(outcome, ChannelError)
+    assert (outcome.kind, outcome.code) == (ErrorKind.RETRY, "not_sent")
+
+
+# WordPress
+
+
+@pytest.fixture
+def wp() -> Iterator[wordpress.WordPressServer]:
+    with wordpress.WordPressServer() as running:
+        yield running
+        assert running.elsewhere == [], "nothing may follow a redirect to another host"
+        assert not [line for line in running.addresses if MARKER in line]
+
+
+def wp_channel(server: wordpress.WordPressServer, sound: object = no_sound) -> PortalChannel:
+    settings = portal_settings(
+        kind="wordpress", server=server.url, user=wordpress.USER, password=wordpress.PASSWORD
+    )
+    return PortalChannel(settings, HandClock(), sound)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("call", ["list", "create", "update"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.ACCEPT_THEN_TIMEOUT,
+        Fault.ACCEPT_THEN_DROP,
+        Fault.ACCEPT_THEN_5XX,
+        Fault.ACCEPT_THEN_5XX_REFUSAL,
+        Fault.ACCEPT_THEN_HTML,
+        Fault.ACCEPT_THEN_TRICKLE,
+        Fault.ACCEPT_CUT_JSON,
+        Fault.ACCEPT_WRONG_TYPE,
+        Fault.TIMEOUT,
+        Fault.DROP,
+        Fault.SERVER_ERROR,
+        Fault.HTML_ERROR,
+    ],
+)
+def test_a_fault_of_any_wordpress_call_ends_in_exactly_one_post(
+    wp: wordpress.WordPressServer, fault: Fault, call: str
+) -> None:
+    channel = wp_channel(wp)
+    wp.fault(call, fault)
+    one = sending(channel, progress=MemoryProgress())
+    outcome = deliver_as_dispatch_does(channel, channel.prepare(outgoing()), one)
+    assert isinstance(outcome, Receipt), outcome
+    assert len(wp.published) == 1
+    assert wp.published[0].fields["slug"] == "nop-ho-so-truc-tuyen-duoc-giam-le-phi-bt7"
+
+
+def test_a_new_title_changes_the_same_wordpress_post(wp: wordpress.WordPressServer) -> None:
+    channel = wp_channel(wp)
+    publish(channel, title="Tên cũ")
+    receipt = publish(channel, title="Tên mới", revision=2, reference="BT7.2-9")
+    assert [post.fields["title"] for post in wp.published] == ["Tên mới"]
+    assert receipt.external_id == "1"
+
+
+def test_picture_and_sound_are_uploaded_once_and_stand_in_the_post(
+    wp: wordpress.WordPressServer, tmp_path: Path
+) -> None:
+    sound = Artefact("loa.mp3", "audio/mpeg", b"ID3 mp3")
+
+    def of(_: Outgoing) -> Artefact:
+        return sound
+
+    channel = wp_channel(wp, of)
+    one = sending(channel, progress=MemoryProgress())
+    prepared = channel.prepare(outgoing(images=(picture(tmp_path),)))
+    wp.fault("update", Fault.SERVER_ERROR)
+    assert isinstance(deliver_as_dispatch_does(channel, prepared, one), Receipt)
+    assert [kind for kind, _ in wp.media] == ["audio/mpeg", "image/png"]
+    post = wp.published[0].fields
+    assert f'src="{wp.url}/uploads/901"' in post["content"]
+    assert post["featured_media"] == 902
+
+
+def test_an_account_that_may_not_publish_leaves_a_draft_and_says_so(
+    wp: wordpress.WordPressServer,
+) -> None:
+    wp.may_publish = False
+    channel = wp_channel(wp)
+    assert not channel.check()[0].ok
+    outcome = attempt(channel, channel.prepare(outgoing()), sending(channel))
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is ErrorKind.REAUTHORISE
+    assert wp.published == []
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
