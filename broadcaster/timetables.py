@@ -9,13 +9,25 @@ from broadcaster import bookings, gates
 from broadcaster.app import App
 from broadcaster.week_request import slots
 from content.errors import UserError
+from content.library import Article, get_article
 from content.people import Role, require_role
 from schedules.openings import QuietHours, read_time_of_day, read_weekdays
 from schedules.timetable import Slot
 
 
-def add(app: App, channel: str, at: str, days: str, minutes: int, targets: Sequence[str]) -> Slot:
-    """Add an opening. Raises UserError: unknown channel or zone, bad time, quiet hours."""
+def add(
+    app: App,
+    channel: str,
+    at: str,
+    days: str,
+    minutes: int,
+    targets: Sequence[str],
+    bulletin: int | None = None,
+) -> Slot:
+    """Add an opening. Raises UserError: unknown channel or zone, bad time, quiet hours.
+
+    `bulletin`: the opening always carries this one (a relay, the anthem).
+    """
     starts = read_time_of_day(at)
     weekdays = read_weekdays(days)
     bookings.known_targets(app, channel, targets)
@@ -29,12 +41,15 @@ def add(app: App, channel: str, at: str, days: str, minutes: int, targets: Seque
         starts=f"{starts:%H:%M}",
         minutes=minutes,
         targets=list(targets),
+        bulletin_id=bulletin,
         created_at=app.clock.now(),
         created_by=app.person,
     )
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         _check_new(app, slots(session, app.station_id), slot)
+        if bulletin is not None:
+            _check_fixed(get_article(session, app.station_id, bulletin), channel)
         session.add(slot)
         session.flush()
     return slot
@@ -55,6 +70,17 @@ def remove(app: App, slot_id: int) -> None:
             raise UserError(f"Không có khung giờ số {slot_id}.", "Xem: broadcaster slot list.")
         slot.removed_at = app.clock.now()
         session.add(slot)
+
+
+def _check_fixed(article: Article, channel: str) -> None:
+    revision = article.revision
+    if revision.channels and channel not in revision.channels:
+        raise UserError(
+            f"Bản tin {article.id} không dành cho kênh {channel}.",
+            f"Bài ghi các kênh: {', '.join(revision.channels)}.",
+        )
+    if revision.relay is not None and channel != gates.SOUND:
+        raise UserError("Chỉ loa mới tiếp sóng được.", "Hãy dùng --channel radio.")
 
 
 def _check_quiet(app: App, start_minute: int, minutes: int) -> None:

@@ -47,10 +47,12 @@ def build(app: App, week: Week) -> Built:
     now = app.clock.now()
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
-        request = week_request(app, session, week, now)
+        request, unfit = week_request(app, session, week, now)
         plan = plan_week(request)
         locked = locks.is_locked(session, app.station_id, week)
-        built = Built(week, locked=locked, notes=list(plan.notes), problems=list(plan.problems))
+        built = Built(
+            week, locked=locked, notes=list(plan.notes), problems=[*plan.problems, *unfit]
+        )
         dropped = {(item.opening, item.bulletin): item.reason for item in plan.dropped}
         for planned in plan.openings:
             if planned.opening.start >= now and planned.opening.key not in request.locked:
@@ -86,7 +88,7 @@ def _write(
     for position, pick in enumerate(planned.picks):
         for target in targets:
             row = standing.pop((pick.bulletin, pick.revision, target), None)
-            if row is None and not pick.fixed:
+            if row is None and (pick.pinned or not pick.fixed):
                 _add(app, session, broadcast, pick, target, position, now)
                 built.added += 1
             elif row is not None:

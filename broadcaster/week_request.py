@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from broadcaster.achievements import achievements, automatic
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
+from broadcaster.fixed_slots import fixed_picks, with_fixed
 from broadcaster.records import Broadcast, Delivery, ScheduleLock
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
@@ -29,6 +30,7 @@ from schedules.week_plan import (
     Airing,
     Candidate,
     ChannelRule,
+    Note,
     Pick,
     PlanRequest,
     PlanRules,
@@ -39,20 +41,22 @@ from schedules.year_planner import need_of, weekly_places
 
 MEMORY = timedelta(days=60)
 """How far back airings matter for what is new and what is due again."""
-_FRAMING_SECONDS = 25.0
+FRAMING_SECONDS = 25.0
 """Signature tune, greeting and goodbye of a loudspeaker session."""
 _GAP_SECONDS = 3.0
 
 
-def week_request(app: App, session: Session, week: Week, now: datetime) -> PlanRequest:
-    """Everything that decides this week, as it stands now."""
+def week_request(
+    app: App, session: Session, week: Week, now: datetime
+) -> tuple[PlanRequest, list[Note]]:
+    """Everything that decides this week as it stands now, and slots that cannot have their own."""
+    timetable = slots(session, app.station_id)
     openings = [
-        opening
-        for slot in slots(session, app.station_id)
-        for opening in occurrences(slot_rule(slot), week, app.zone)
+        opening for slot in timetable for opening in occurrences(slot_rule(slot), week, app.zone)
     ]
     keys = {opening.key for opening in openings}
-    return PlanRequest(
+    fixed = fixed_picks(session, timetable, openings, app.zone, FRAMING_SECONDS)
+    request = PlanRequest(
         week=week,
         zone=app.zone,
         rules=plan_rules(app),
@@ -60,11 +64,12 @@ def week_request(app: App, session: Session, week: Week, now: datetime) -> PlanR
         candidates=tuple(candidates(session, app.station_id)),
         tasks=tuple(_needs(app, session, week, keys)),
         history=tuple(history(app, session, week.start - MEMORY, week.end, keys)),
-        existing=existing_picks(app, session, openings),
+        existing=with_fixed(existing_picks(app, session, openings), fixed.picks),
         not_before=now,
         locked=locked_keys(app, session, openings),
         days_off=days_off(app.settings, week.monday, week.sunday),
     )
+    return request, fixed.problems
 
 
 def slots(session: Session, station_id: int) -> Sequence[Slot]:
@@ -87,6 +92,7 @@ def candidates(session: Session, station_id: int) -> list[Candidate]:
             col(Bulletin.status) == BulletinStatus.APPROVED,
             col(Revision.number) == col(Bulletin.revision),
             col(Review.action) == ReviewAction.APPROVE,
+            col(Revision.relay).is_(None),  # a relay has slots of its own
         )
         .order_by(col(Bulletin.id), col(Review.id))
     )
@@ -178,7 +184,7 @@ def plan_rules(app: App) -> PlanRules:
         },
         sessions_per_day=chosen.sessions_per_day or None,
         minutes_per_session=chosen.minutes_per_session,
-        framing_seconds=_FRAMING_SECONDS,
+        framing_seconds=FRAMING_SECONDS,
         gap_seconds=_GAP_SECONDS,
     )
 

@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 from broadcaster.achievements import achievements
 from broadcaster.app import App
 from broadcaster.delivery import LABELS
+from broadcaster.fixed_slots import fixed_picks, with_fixed
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.week_request import (
+    FRAMING_SECONDS,
     MEMORY,
     candidates,
     days_off,
@@ -127,12 +129,14 @@ def year_request(app: App, session: Session, year: int, now: datetime) -> YearRe
     """Everything that decides the rest of the year, as it stands now."""
     weeks = tuple(week for week in _weeks(app, year) if week.end > now)
     first, last = date(year, 1, 1), date(year, 12, 31)
-    rules = [slot_rule(slot) for slot in slots(session, app.station_id)]
+    timetable = slots(session, app.station_id)
+    rules = [slot_rule(slot) for slot in timetable]
     openings = [
         one for week in weeks for rule in rules for one in occurrences(rule, week, app.zone)
     ]
     keys = {opening.key for opening in openings}
     begin = weeks[0].start if weeks else now
+    fixed = fixed_picks(session, timetable, openings, app.zone, FRAMING_SECONDS)
     return YearRequest(
         weeks=weeks,
         zone=app.zone,
@@ -141,7 +145,7 @@ def year_request(app: App, session: Session, year: int, now: datetime) -> YearRe
         candidates=tuple(candidates(session, app.station_id)),
         tasks=tuple(year_tasks(app, session, first, last, keys)),
         history=tuple(history(app, session, begin - MEMORY, weeks[-1].end if weeks else now, keys)),
-        existing=existing_picks(app, session, openings, without=_GONE),
+        existing=with_fixed(existing_picks(app, session, openings, without=_GONE), fixed.picks),
         not_before=now,
         locked=locked_keys(app, session, openings),
         days_off=days_off(app.settings, first, last + timedelta(days=6)),

@@ -68,6 +68,8 @@ class Pick:
     seconds: float = 0.0
     fixed: bool = False
     """Gone out, locked or placed by hand: the planner never touches it."""
+    pinned: bool = False
+    """Placed by the timetable itself: it stands fast before it has been written down."""
     repeat: bool = False
     """PL (phát lại) where true, PM (phát mới) where not."""
     reason: str = ""

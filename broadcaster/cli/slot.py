@@ -34,11 +34,15 @@ def add(
     target: Annotated[
         list[str] | None, typer.Option("--target", help="Cụm loa hoặc nơi nhận (mặc định: tất cả).")
     ] = None,
+    bulletin: Annotated[
+        int | None,
+        typer.Option("--bulletin", help="Luôn phát bản tin này (tiếp sóng, quốc ca …)."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Add a recurring opening."""
     with opened() as app:
-        slot = timetables.add(app, channel, at, days, minutes, target or [])
+        slot = timetables.add(app, channel, at, days, minutes, target or [], bulletin)
     if as_json:
         print_json(_record(slot))
     else:
@@ -53,9 +57,17 @@ def list_slots(as_json: _Json = False) -> None:
         print_json([_record(slot) for slot in found])
         return
     table(
-        ["Số", "Kênh", "Giờ", "Phút", "Ngày", "Nơi nhận"],
+        ["Số", "Kênh", "Giờ", "Phút", "Ngày", "Nơi nhận", "Bản tin"],
         [
-            (s.id, s.channel, s.starts, s.minutes, _days(s), ", ".join(s.targets) or "tất cả")
+            (
+                s.id,
+                s.channel,
+                s.starts,
+                s.minutes,
+                _days(s),
+                ", ".join(s.targets) or "tất cả",
+                s.bulletin_id or "theo lịch tuần",
+            )
             for s in found
         ],
     )
@@ -76,6 +88,7 @@ def _record(slot: Slot) -> dict[str, object]:
         "starts": slot.starts,
         "minutes": slot.minutes,
         "targets": slot.targets,
+        "bulletin": slot.bulletin_id,
     }
 
 

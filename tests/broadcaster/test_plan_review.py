@@ -175,7 +175,7 @@ def _needs(desk: Desk) -> dict[str, Any]:
             from datetime import date
 
             week = Week.of(date(2026, 11, 23), app.zone)
-            return {n.no: n for n in week_request(app, session, week, app.clock.now()).tasks}
+            return {n.no: n for n in week_request(app, session, week, app.clock.now())[0].tasks}
     finally:
         app.close()
 
