@@ -120,9 +120,9 @@ class Studio:
         mix = Mix(self._settings, self._home, self.narrator, self._scratch, on_progress)
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix="render-") as folder:
-            sound, wav = self._mastered(mix, script, Path(folder))
+            sound, plain, wav = self._mastered(mix, script, Path(folder))
             samples = pcm.write_wav(sound, wav)
-            mp3 = id3.tagged(ffmpeg.encode_mp3(sound), title=title, artist=artist)
+            mp3 = id3.tagged(plain.read_bytes(), title=title, artist=artist)
             facts: dict[str, Json] = {
                 "samples": samples,
                 "pcm_sha256": sha256_of_file(sound),
@@ -132,15 +132,17 @@ class Studio:
             self._files.put(key, {".wav": wav, ".mp3": mp3}, facts)
         return facts
 
-    def _mastered(self, mix: Mix, script: Script, folder: Path) -> tuple[Path, Path]:
-        """The finished samples, and the name for their WAV file."""
+    def _mastered(self, mix: Mix, script: Script, folder: Path) -> tuple[Path, Path, Path]:
+        """The finished samples, the mp3 of them, and the name for their WAV file."""
         settings, raw, sound = self._settings, folder / "raw", folder / "sound"
+        mp3 = folder / "sound.mp3"
         with raw.open("wb") as file:
             for piece in mix.pieces(script):
                 file.write(piece)
-        ffmpeg.master_file(raw, sound, settings.loudness, settings.true_peak, settings.profile)
+        target, peak, profile = settings.loudness, settings.true_peak, settings.profile
+        ffmpeg.master_file(raw, sound, mp3, target, peak, profile)
         raw.unlink()
-        return sound, folder / "sound.wav"
+        return sound, mp3, folder / "sound.wav"
 
     def _programme(self, key: str, facts: Mapping[str, Json]) -> Programme:
         samples, engine, notes = facts["samples"], facts["engine"], facts["notes"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from channels.radio import ffmpeg
-from tests.channels.radio.fakes import tone
+from tests.channels.radio.fakes import mp3_of, tone
 from tests.channels.radio.stream_server import HEAD, Server, server
 from tests.faults.station import LEADER, Station, wait_for
 
@@ -39,7 +38,7 @@ def test_what_was_aired_is_compared_and_the_proof_stands_in_the_evidence(tmp_pat
 def test_sound_that_nobody_planned_raises_an_alarm_that_status_shows(
     tmp_path: Path, server: Server
 ) -> None:
-    server.answers(HEAD + ffmpeg.encode_mp3(tone(8.0)), then_stall=True)
+    server.answers(HEAD + mp3_of(tone(8.0)), then_stall=True)
     zones = f'{{"thon-1": {{"outputs": ["file:air"], "listen": "{server.url()}"}}}}'
     with Station(tmp_path / "nhà", radio__zones=zones) as station:
         station.set_up()
@@ -49,7 +48,7 @@ def test_sound_that_nobody_planned_raises_an_alarm_that_status_shows(
 
 
 def test_a_relay_through_the_whole_station(tmp_path: Path, server: Server) -> None:
-    server.answers(HEAD + ffmpeg.encode_mp3(tone(75.0)), then_stall=True)
+    server.answers(HEAD + mp3_of(tone(75.0)), then_stall=True)
     settings = {"radio__private_hosts": '["127.0.0.1"]'}
     with Station(tmp_path / "nhà", **settings) as station:
         station.set_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import subprocess
 import threading
 import time
 from array import array
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from channels.base import Outgoing, Sending, Target
-from channels.radio import pcm
+from channels.radio import ffmpeg, pcm
 from channels.radio.sentences import count_words
 from channels.radio.voices.base import Utterance, VoiceError
 
@@ -69,6 +70,14 @@ def tone(seconds: float, pitch: float = 440.0, level: float = 0.3) -> bytes:
     count = int(seconds * pcm.RATE)
     step = 2 * math.pi * pitch / pcm.RATE
     return array("h", (int(32767 * level * math.sin(step * n)) for n in range(count))).tobytes()
+
+
+def mp3_of(samples: bytes) -> bytes:
+    """As another station's, or an officer's recording."""
+    raw = ("-f", "s16le", "-ac", "1", "-ar", str(pcm.RATE), "-i", "pipe:0")
+    out = ("-c:a", "libmp3lame", "-b:a", "64k", "-id3v2_version", "0", "-f", "mp3", "pipe:1")
+    command = [ffmpeg.executable(), "-loglevel", "error", *raw, *out]
+    return subprocess.run(command, input=samples, stdout=subprocess.PIPE, check=True).stdout
 
 
 class FakeVoice:

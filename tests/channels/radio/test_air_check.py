@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from channels.radio import ffmpeg, pcm
 from channels.radio.air_check import AirCheck, check_file, compare, record
-from tests.channels.radio.fakes import tone
+from tests.channels.radio.fakes import mp3_of, tone
 from tests.channels.radio.real import RunningClock, chatter
 
 PROGRAMME = chatter(12.0, seed=1)
@@ -28,7 +28,7 @@ def silence(seconds: float) -> bytes:
 
 def through_mp3(folder: Path, sound: bytes) -> AirCheck:
     path = folder / "heard.mp3"
-    path.write_bytes(ffmpeg.encode_mp3(sound))
+    path.write_bytes(mp3_of(sound))
     return check_file(path, PROGRAMME)
 
 
@@ -130,7 +130,7 @@ def test_a_file_that_is_no_sound_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def mount() -> Iterator[str]:
-    mp3 = ffmpeg.encode_mp3(PROGRAMME)
+    mp3 = mp3_of(PROGRAMME)
 
     class Mount(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

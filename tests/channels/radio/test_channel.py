@@ -26,7 +26,16 @@ from channels.radio.settings import RadioFolders, RadioSettings
 from channels.radio.store import SoundStore
 from channels.radio.studio import Studio
 from content.errors import UserError
-from tests.channels.radio.fakes import AT, FakeClock, FakeVoice, Plain, outgoing, sending, tone
+from tests.channels.radio.fakes import (
+    AT,
+    FakeClock,
+    FakeVoice,
+    Plain,
+    mp3_of,
+    outgoing,
+    sending,
+    tone,
+)
 from tests.channels.radio.stream_server import HEAD, Server, server
 
 __all__ = ["server"]
@@ -547,7 +556,7 @@ def urgent(body: str) -> Outgoing:
     return replace(outgoing(body=body), urgent=True)
 
 
-STREAM = HEAD + ffmpeg.encode_mp3(tone(12.0, pitch=440))
+STREAM = HEAD + mp3_of(tone(12.0, pitch=440))
 HOST = "127.0.0.1"
 
 

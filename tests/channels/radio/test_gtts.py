@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 from channels.radio import ffmpeg, pcm
 from channels.radio.voices.base import Utterance, VoiceError
 from channels.radio.voices.gtts import GoogleVoice
-from tests.channels.radio.fakes import RealClock, tone
+from tests.channels.radio.fakes import RealClock, mp3_of, tone
 
 PATH = "/_/TranslateWebserverUi/data/batchexecute"
 LONG = "Ủy ban nhân dân xã thông báo lịch làm việc. " * 6
@@ -27,7 +27,7 @@ LONG = "Ủy ban nhân dân xã thông báo lịch làm việc. " * 6
 
 @pytest.fixture(scope="module")
 def mp3() -> bytes:
-    return ffmpeg.encode_mp3(tone(0.5))
+    return mp3_of(tone(0.5))
 
 
 def answer(sound: bytes) -> bytes:

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from channels.base import Finding, FindingKind
-from channels.radio import ffmpeg, pcm
+from channels.radio import pcm
 from channels.radio.checking import checked
 from channels.radio.monitor import LISTEN_LATE, Heard, Monitor
-from tests.channels.radio.fakes import FakeClock, tone
+from tests.channels.radio.fakes import FakeClock, mp3_of, tone
 from tests.channels.radio.stream_server import HEAD, Server, server
 
 __all__ = ["server"]
 
-TONE = ffmpeg.encode_mp3(tone(6.0))
-SILENCE = ffmpeg.encode_mp3(bytes(6 * pcm.RATE * 2))
+TONE = mp3_of(tone(6.0))
+SILENCE = mp3_of(bytes(6 * pcm.RATE * 2))
 FALLING = b"".join(tone(0.25, pitch=300 + 97 * (n * 7 % 11)) + bytes(2_000) for n in range(24))
 
 

@@ -12,17 +12,17 @@ from itertools import pairwise
 
 import pytest
 
-from channels.radio import ffmpeg, pcm, relay_source
+from channels.radio import pcm, relay_source
 from channels.radio.relay_source import Relay, RelaySource, Side
 from channels.radio.stream_client import StreamError, is_public, open_stream
-from tests.channels.radio.fakes import tone
+from tests.channels.radio.fakes import mp3_of, tone
 from tests.channels.radio.stream_server import HEAD, Server, server
 
 __all__ = ["server"]
 
 FALLBACK = tone(0.5, pitch=1200)
-STREAM = ffmpeg.encode_mp3(tone(4.0, pitch=440))
-SILENCE = ffmpeg.encode_mp3(bytes(4 * pcm.RATE * 2))
+STREAM = mp3_of(tone(4.0, pitch=440))
+SILENCE = mp3_of(bytes(4 * pcm.RATE * 2))
 ICY_HEAD = b"ICY 200 OK\r\nicy-name: xa\r\ncontent-type: audio/mpeg\r\n\r\n"
 
 

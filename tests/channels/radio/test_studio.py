@@ -24,7 +24,7 @@ from channels.radio.studio import Programme, Studio
 from channels.radio.voices.base import Utterance
 from channels.radio.voices.espeak import EspeakVoice
 from content.errors import UserError
-from tests.channels.radio.fakes import FakeClock, FakeVoice, Plain, outgoing, tone
+from tests.channels.radio.fakes import FakeClock, FakeVoice, Plain, mp3_of, outgoing, tone
 
 TEXT = Words("Kính chào bà con. Từ ngày mai làm việc cả sáng thứ bảy.\nXin cảm ơn.")
 
@@ -133,14 +133,14 @@ def test_a_broken_tune_is_replaced_by_the_default_and_told(tmp_path: Path) -> No
 
 
 def test_an_own_tune_is_used(tmp_path: Path) -> None:
-    sound_file(tmp_path / "tune.mp3", ffmpeg.encode_mp3(tone(1.5)))
+    sound_file(tmp_path / "tune.mp3", mp3_of(tone(1.5)))
     with_tune = Room(tmp_path, RadioSettings(signature_tune="tune.mp3")).render(Tune(), TEXT)
     without = Room(tmp_path / "b").render(TEXT)
     assert (with_tune.duration - without.duration).total_seconds() == pytest.approx(2.4, abs=0.2)
 
 
 def test_a_recording_is_played_instead_of_the_voice(tmp_path: Path) -> None:
-    path = sound_file(tmp_path / "doc.mp3", ffmpeg.encode_mp3(tone(1.2)))
+    path = sound_file(tmp_path / "doc.mp3", mp3_of(tone(1.2)))
     room = Room(tmp_path / "a")
     programme = room.render(Reading(path, "Lời của bản tin."))
     assert room.voice.calls == 0
@@ -406,7 +406,7 @@ def test_a_write_that_is_refused_inside_the_worker_is_no_fault_of_the_engine(
 
 @pytest.mark.parametrize("damage", ["tiny", "cut", "garbage", "empty"])
 def test_a_damaged_tune_never_stops_the_programme(tmp_path: Path, damage: str) -> None:
-    whole = ffmpeg.encode_mp3(tone(1.0))
+    whole = mp3_of(tone(1.0))
     data = {"tiny": whole[:10], "cut": whole[: len(whole) // 2], "garbage": b"\xff\xfb" * 9}
     sound_file(tmp_path / "tune.mp3", data.get(damage, b""))
     room = Room(tmp_path, RadioSettings(signature_tune="tune.mp3"))
