@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import as_file, files
@@ -139,6 +140,55 @@ def test_a_clock_that_was_set_back_is_shown_and_changes_nothing(outputs: Outputs
     report = make_report(outputs.app, YEAR)
     assert report.tally.out_of_order == (wrong,)
     assert report.tally.total.outputs == 2
+
+
+def tamper(app: App, *statements: str) -> None:
+    with sqlite3.connect(app.home / "broadcaster.db") as connection:
+        for name in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER evidence_refuses_{name}")
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+def test_a_record_that_was_edited_proves_nothing(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day), outcome="missed") for day in (1, 2, 3)]
+    change = f"UPDATE evidence SET body = replace(body, 'missed', 'sent') WHERE seq = {seqs[1]}"
+    tamper(outputs.app, change)
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.broken == (seqs[1],)
+    assert report.is_empty
+    assert report.tally.missed == (seqs[0], seqs[2])
+    assert "01 bản ghi không còn nguyên vẹn" in words(outputs.app)[0]
+
+
+def test_a_record_behind_a_gap_proves_nothing(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2, 3, 4)]
+    tamper(outputs.app, f"DELETE FROM evidence WHERE seq = {seqs[1]}")
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.broken == (seqs[2],)
+    assert report.tally.total.seqs == (seqs[0], seqs[3])
+
+
+def test_a_ledger_that_was_cut_off_is_not_taken_for_whole(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2)]
+    tamper(outputs.app, f"DELETE FROM evidence WHERE seq = {seqs[1]}")
+    assert make_report(outputs.app, YEAR).tally.broken == (seqs[1],)
+
+
+def test_long_counting_tells_how_far_it_is(outputs: Outputs) -> None:
+    told: list[tuple[int, int]] = []
+    bulletin = outputs.bulletin()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("broadcaster.tally._BATCH", 2)
+        for day in range(1, 5):
+            outputs.record(bulletin, at(5, day))
+        report = make_report(outputs.app, YEAR, on_records=lambda *done: told.append(done))
+    assert told == [(2, 5), (4, 5)]
+    assert report.tally.total.outputs == 4
 
 
 def test_an_empty_period_says_so(outputs: Outputs) -> None:
