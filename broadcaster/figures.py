@@ -215,9 +215,15 @@ def _in_state(report: Report, state: State) -> list[TaskResult]:
 
 def _many(name: str, tasks: Sequence[TaskResult]) -> Figure:
     """The numbers of tasks that are too many to be named."""
-    shown = ", ".join(task.no for task in tasks) if len(tasks) > _FEW else ""
+    shown = _numbers([task.no for task in tasks]) if len(tasks) > _FEW else ""
     rows = tuple(f"task {task.row}" for task in tasks)
     return Figure(f"{name}.numbers", shown, "số thứ tự trong kế hoạch", shown, rows=rows)
+
+
+def _numbers(names: Sequence[str]) -> str:
+    """Plain numbers drawn together, "NV1" and the like after them."""
+    plain = ranges(int(name) for name in names if name.isdecimal())
+    return ", ".join([*filter(None, [plain]), *(one for one in names if not one.isdecimal())])
 
 
 def _few(name: str, tasks: Sequence[TaskResult]) -> list[Mapping[str, Figure]]:

@@ -55,6 +55,12 @@ oa_id = ""
 app_id = ""
 audience = ["followers"]
 night_hours = ["22:00-06:00"]
+
+[papers]
+signer = ""                     # người ký báo cáo, giấy mời; để trống: người ký kế hoạch
+signer_title = ""               # "Chủ tịch" hoặc "Phó Chủ tịch"
+to = ""                         # kính gửi; để trống: nơi nhận đầu tiên của kế hoạch
+archive = ""                    # sau chữ "Lưu:", ví dụ "VT, VHXH"
 """
 
 

@@ -349,3 +349,17 @@ def test_json_has_every_task_with_its_records(outputs: Outputs) -> None:
     assert document["figures"]["total.outputs"]["evidence"] == [2, 3]
     first = next(task for task in document["tasks"] if task["no"] == "1")
     assert [one["seq"] for one in first["evidence"]] == [2]
+
+
+def test_more_tasks_than_people_read_are_named_by_their_numbers(app: App, tmp_path: Path) -> None:
+    text = app.store.path(plans.all_plans(app)[0].source_sha256).read_text(encoding="utf-8")
+    head, mark, _ = text.partition("8\tBáo cáo kết quả")
+    assert mark
+    more = "\n".join(f"{n}\tViệc thứ {n}\tTin bài\tQuý I/2026\tA\tB\tC" for n in range(8, 40))
+    (tmp_path / "dài.md").write_text(f"{head}{more}\n", encoding="utf-8")
+    plans.import_plan(app, tmp_path / "dài.md")
+    report = make_report(app, YEAR, 2)
+    paper = report_paper(app, report, letter_for(app, report))
+    said = shown(paper)
+    assert "Có 39 nhiệm vụ chưa có minh chứng thực hiện: số 1–39." in said
+    assert "- Nhiệm vụ 1 (" not in said
