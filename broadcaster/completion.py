@@ -82,7 +82,9 @@ def result_of(
     single deadline also when it came late. A task for a report is not counted: the report itself
     fulfils it. Nor are standing duties of units, which name no product.
     """
-    mine = tuple(one for one in outputs if _within(one.day, plan))
+    mine = tuple(
+        one for one in outputs if _within(one.day, plan) and one.plan in (None, task.plan_id)
+    )
     shown = tuple(one for one in mine if one.day in period)
     units = list(_units(task.timeframe, period, cutoff, plan))
     least = max(int(task.timeframe.get("at_least") or 1), 1)

@@ -152,6 +152,7 @@ def _punctuality(report: Report) -> list[Figure]:
         count("missed", tally.missed, "lượt lỡ giờ cho phép"),
         count("failed", tally.failed, "lượt hỏng, không ra ngoài"),
         count("unknown", tally.unknown, "lượt chưa rõ kết quả"),
+        count("withdrawn", tally.withdrawn, "minh chứng đã được đính chính rút lại: không tính"),
         count("broken", tally.broken, "bản ghi bị sửa, bị mất hoặc không nối với bản ghi trước"),
         count("out_of_order", tally.out_of_order, "bản ghi có giờ lùi so với bản ghi trước (đồng "
               "hồ máy bị sai); giờ được giữ nguyên"),

@@ -33,6 +33,8 @@ _WANTED = (
 )
 """Marks of the records that a report counts; canonical JSON spells each in one way only."""
 _BY_HAND = "manual"
+_CORRECTION = "correction"
+"""Kind of a record that corrects (`corrects`), perhaps withdraws (`withdraws`), an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Output:
     seconds: float
     reach: int | None
     link: str | None
+    plan: int | None = None
+    """The plan that evidence added by hand names; bulletins name only the task."""
 
     @property
     def month(self) -> str:
@@ -92,6 +96,8 @@ class Tally:
     approved: tuple[int, ...]
     simulated: int
     """Outputs of sandbox channels: never counted."""
+    withdrawn: tuple[int, ...]
+    """Records that a later correction has taken back: not counted."""
     broken: tuple[int, ...]
     """Records that do not hold; `evidence verify` says how."""
     out_of_order: tuple[int, ...]
@@ -142,7 +148,8 @@ def tally(
     for outputs that do not say theirs.
     """
     words = words_of_revisions(session, station_id)
-    counter = _Counter(period, zone, words, since or period.start, topics or {})
+    taken_back = _taken_back(session, station_id, until)
+    counter = _Counter(period, zone, words, since or period.start, topics or {}, taken_back)
     for link in _chain(session, station_id, until):
         if not link.holds:
             counter.broken.append(link.seq)
@@ -151,6 +158,23 @@ def tally(
         if link.seq % _BATCH == 0:
             on_records(link.seq, until.seq)
     return counter.tally()
+
+
+def _taken_back(session: Session, station_id: int, until: Head) -> frozenset[int]:
+    """Records that later ones withdraw; a correction that does not hold withdraws nothing."""
+    found = session.exec(
+        select(EvidenceRecord.body, EvidenceRecord.hash).where(
+            EvidenceRecord.station_id == station_id,
+            EvidenceRecord.seq <= until.seq,
+            col(EvidenceRecord.body).contains('"withdraws":true', autoescape=True),
+        )
+    )
+    bodies = [json.loads(body) for body, digest in found if _sha256(body) == digest]
+    return frozenset(body["details"]["corrects"] for body in bodies if body["kind"] == _CORRECTION)
+
+
+def _sha256(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +203,7 @@ def _chain(session: Session, station_id: int, until: Head) -> Iterator[_Link]:
             yield _Link(last.seq + 1, "", holds=False)  # cut off at the end
             return
         for seq, body, digest in rows:
-            whole = hashlib.sha256(body.encode("utf-8")).hexdigest() == digest
+            whole = _sha256(body) == digest
             yield _Link(seq, body, whole and f'"prev_hash":"{last.hash}"' in body)
             last = Head(seq, digest)
 
@@ -226,6 +250,7 @@ class _Counter:
     words: Mapping[tuple[int, int], Words]
     since: date
     topics: Mapping[str, str]
+    taken_back: frozenset[int]
     total: _Sum = field(default_factory=_Sum)
     groups: dict[str, dict[str, _Sum]] = field(default_factory=dict)
     tasks: dict[str, list[Output]] = field(default_factory=dict)
@@ -234,6 +259,7 @@ class _Counter:
     approved: list[int] = field(default_factory=list)
     simulated: int = 0
     newest: datetime | None = None
+    withdrawn: list[int] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     out_of_order: list[int] = field(default_factory=list)
 
@@ -243,6 +269,11 @@ class _Counter:
         set_back = self.newest is not None and at < self.newest - _CLOCK_SLACK
         self.newest = at if self.newest is None else max(at, self.newest)
         day = self._day(body)
+        if seq in self.taken_back:
+            self._settle(body)
+            if day in self.period:
+                self.withdrawn.append(seq)
+            return
         if day not in self.period:
             self._settle(body)
             self._before(seq, day, body)
@@ -323,6 +354,7 @@ class _Counter:
             0.0,
             people if isinstance(people, int) and people >= 0 else None,
             body["permalink"],
+            details.get("plan"),
         )
 
     def _count(self, output: Output) -> None:
@@ -354,6 +386,7 @@ class _Counter:
             unknown=self._seqs(Status.UNKNOWN),
             approved=tuple(self.approved),
             simulated=self.simulated,
+            withdrawn=tuple(self.withdrawn),
             broken=tuple(self.broken),
             out_of_order=tuple(self.out_of_order),
         )

@@ -172,6 +172,24 @@ def test_a_record_behind_a_gap_proves_nothing(outputs: Outputs) -> None:
     assert report.tally.total.seqs == (seqs[0], seqs[3])
 
 
+def test_what_a_correction_took_back_is_not_counted(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2)]
+    outputs.correct(seqs[0], withdraws=True)
+    outputs.correct(seqs[1], withdraws=False)
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.total.seqs == (seqs[1],)
+    assert report.tally.withdrawn == (seqs[0],)
+    assert "Có 01 minh chứng đã được rút lại" in words(outputs.app)[0]
+
+
+def test_evidence_for_another_plan_does_not_finish_this_ones_task(outputs: Outputs) -> None:
+    outputs.by_hand(at(6, 1), task="7", channel="training", plan=2)
+    assert state(make_report(outputs.app, YEAR), "7") is State.NOT_DONE
+    outputs.by_hand(at(6, 2), task="7", channel="training", plan=1)
+    assert state(make_report(outputs.app, YEAR), "7") is State.DONE
+
+
 def test_a_ledger_that_was_cut_off_is_not_taken_for_whole(outputs: Outputs) -> None:
     bulletin = outputs.bulletin()
     seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2)]
