@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, daemon, ledger, planning, plans, speech, starts
+from benchmarks import commands, daemon, ledger, planning, plans, reports, speech, starts
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
 from benchmarks.table import as_json, machine, show
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "plans": plans.run,
     "planning": planning.run,
     "ledger": ledger.run,
+    "reports": reports.run,
     "daemon": daemon.run,
     "speech": speech.run,
     "starts": starts.run,

@@ -35,11 +35,42 @@ class Sizes:
     pages: tuple[int, ...]
     """Of plans as text and as .docx."""
     pdf_pages: tuple[int, ...]
+    stations: int
+    """Of a province, each with a year of evidence."""
+    tasks: int
+    """Of the plan whose report is written."""
 
 
-_PAGES, _PDF_PAGES = (10, 100, 1_000), (10, 100, 300)
-FULL = Sizes(7, (100, 1_000, 10_000), 2_000, 200, 10.0, 5, 40, 50_000, 4_000, _PAGES, _PDF_PAGES)
-QUICK = Sizes(3, (100, 1_000), 500, 50, 2.0, 2, 20, 10_000, 1_000, _PAGES[:2], (5, 20))
+FULL = Sizes(
+    rounds=7,
+    bulletins=(100, 1_000, 10_000),
+    records=2_000,
+    commits=200,
+    idle_seconds=10.0,
+    windows=5,
+    starts=40,
+    characters=50_000,
+    broadcast_characters=4_000,
+    pages=(10, 100, 1_000),
+    pdf_pages=(10, 100, 300),
+    stations=100,
+    tasks=200,
+)
+QUICK = Sizes(
+    rounds=3,
+    bulletins=(100, 1_000),
+    records=500,
+    commits=50,
+    idle_seconds=2.0,
+    windows=2,
+    starts=20,
+    characters=10_000,
+    broadcast_characters=1_000,
+    pages=(10, 100),
+    pdf_pages=(5, 20),
+    stations=5,
+    tasks=50,
+)
 
 
 @dataclass(frozen=True, slots=True)

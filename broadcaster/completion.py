@@ -25,6 +25,8 @@ class State(StrEnum):
     PARTLY = "partly"
     NOT_DONE = "not_done"
     NOT_DUE = "not_due"
+    NO_TIME = "no_time"
+    """Its times lie before the period, or it has none."""
     NOT_COUNTED = "not_counted"
 
 
@@ -33,6 +35,7 @@ LABELS = {
     State.PARTLY: "Hoàn thành một phần",
     State.NOT_DONE: "Chưa có minh chứng",
     State.NOT_DUE: "Chưa đến hạn",
+    State.NO_TIME: "Không có mốc trong kỳ",
     State.NOT_COUNTED: "Không tính tỷ lệ",
 }
 
@@ -70,7 +73,7 @@ class TaskResult:
     @property
     def counted(self) -> bool:
         """Whether it counts for the plan's completion."""
-        return self.state not in (State.NOT_DUE, State.NOT_COUNTED)
+        return self.state not in (State.NOT_DUE, State.NO_TIME, State.NOT_COUNTED)
 
 
 def result_of(
@@ -82,7 +85,9 @@ def result_of(
     single deadline also when it came late. A task for a report is not counted: the report itself
     fulfils it. Nor are standing duties of units, which name no product.
     """
-    mine = tuple(one for one in outputs if _within(one.day, plan))
+    mine = tuple(
+        one for one in outputs if _within(one.day, plan) and one.plan in (None, task.plan_id)
+    )
     shown = tuple(one for one in mine if one.day in period)
     units = list(_units(task.reading(), period, cutoff, plan))
     least = max(int(task.reading().get("at_least") or 1), 1)
@@ -97,7 +102,7 @@ def result_of(
         timeframe=str(task.reading().get("text") or ""),
         lead=task.lead,
         product=task.product,
-        state=_state(task, len(units), done, bool(shown)),
+        state=_state(task, len(units), done, any_output=bool(shown), until=min(period.end, cutoff)),
         due=len(units),
         done=done,
         outputs=shown,
@@ -105,14 +110,20 @@ def result_of(
     )
 
 
-def _state(task: Task, due: int, done: int, any_output: bool) -> State:
+def _state(task: Task, due: int, done: int, *, any_output: bool, until: date) -> State:
     if task.source == _DUTY or set(task.channels) == {REPORT}:
         return State.NOT_COUNTED
     if not due:
-        return State.NOT_DUE
+        return State.NOT_DUE if _goes_on(task.timeframe, until) else State.NO_TIME
     if done == due:
         return State.DONE
     return State.PARTLY if done or any_output else State.NOT_DONE
+
+
+def _goes_on(timeframe: dict[str, Any], day: date) -> bool:
+    """Whether any of its times ends after this day."""
+    ends = [*timeframe.get("due", ()), *(end for _, end in timeframe.get("windows", ()))]
+    return any(date.fromisoformat(end) > day for end in ends)
 
 
 def _enough(unit: Unit, outputs: Sequence[Output], least: int) -> bool:

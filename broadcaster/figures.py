@@ -152,6 +152,8 @@ def _punctuality(report: Report) -> list[Figure]:
         count("missed", tally.missed, "lượt lỡ giờ cho phép"),
         count("failed", tally.failed, "lượt hỏng, không ra ngoài"),
         count("unknown", tally.unknown, "lượt chưa rõ kết quả"),
+        count("withdrawn", tally.withdrawn, "minh chứng đã được đính chính rút lại: không tính"),
+        count("broken", tally.broken, "bản ghi bị sửa, bị mất hoặc không nối với bản ghi trước"),
         count("out_of_order", tally.out_of_order, "bản ghi có giờ lùi so với bản ghi trước (đồng "
               "hồ máy bị sai); giờ được giữ nguyên"),
     ]  # fmt: skip
@@ -214,9 +216,15 @@ def _in_state(report: Report, state: State) -> list[TaskResult]:
 
 def _many(name: str, tasks: Sequence[TaskResult]) -> Figure:
     """The numbers of tasks that are too many to be named."""
-    shown = ", ".join(task.no for task in tasks) if len(tasks) > _FEW else ""
+    shown = _numbers([task.no for task in tasks]) if len(tasks) > _FEW else ""
     rows = tuple(f"task {task.row}" for task in tasks)
     return Figure(f"{name}.numbers", shown, "số thứ tự trong kế hoạch", shown, rows=rows)
+
+
+def _numbers(names: Sequence[str]) -> str:
+    """Plain numbers drawn together, "NV1" and the like after them."""
+    plain = ranges(int(name) for name in names if name.isdecimal())
+    return ", ".join([*filter(None, [plain]), *(one for one in names if not one.isdecimal())])
 
 
 def _few(name: str, tasks: Sequence[TaskResult]) -> list[Mapping[str, Figure]]:

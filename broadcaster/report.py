@@ -70,22 +70,29 @@ class Report:
         return not self.tally.total.seqs
 
 
-def make_report(app: App, period: Period, plan_id: int | None = None) -> Report:
+def make_report(
+    app: App,
+    period: Period,
+    plan_id: int | None = None,
+    on_records: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
     """Count the period. Raises UserError for an unknown plan, or when several would fit."""
     plan = _plan(app, plan_id, period)
     days = _days(plan)
     today = app.clock.now().astimezone(app.zone).date()
     with app.database.reading() as session:
         tasks = plans.tasks_of(session, plan) if plan else []
+        head = evidence.head(session, app.station_id)
         counted = tally(
             session,
             app.station_id,
             period,
             app.zone,
+            head,
             since=days.start if days else None,
+            on_records=on_records,
             topics={task.no: topic_codes(task.content)[0] for task in tasks},
         )
-        head = evidence.head(session, app.station_id)
     cutoff = min(period.end, today)
     results = tuple(
         result_of(task, counted.by_task.get(task.no, ()), period, cutoff, days) for task in tasks

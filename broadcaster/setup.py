@@ -70,6 +70,12 @@ folder = ""                     # nên là ổ đĩa khác hoặc USB; trống =
 [alerts]
 to = []                         # địa chỉ thư điện tử nhận cảnh báo; gửi thử: broadcaster alert test
 smtp_host = ""                  # máy chủ gửi thư; mật khẩu đặt ở BROADCASTER_ALERTS__SMTP_PASSWORD
+
+[papers]
+signer = ""                     # người ký báo cáo, giấy mời; để trống: người ký kế hoạch
+signer_title = ""               # "Chủ tịch" hoặc "Phó Chủ tịch"
+to = ""                         # kính gửi; để trống: nơi nhận đầu tiên của kế hoạch
+archive = ""                    # sau chữ "Lưu:", ví dụ "VT, VHXH"
 """
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col, select
 
-from broadcaster.evidence import Kind
+from broadcaster.evidence import GENESIS, Head, Kind
 from broadcaster.periods import Period
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.records import EvidenceRecord
@@ -32,6 +33,8 @@ _WANTED = (
 )
 """Marks of the records that a report counts; canonical JSON spells each in one way only."""
 _BY_HAND = "manual"
+_CORRECTION = "correction"
+"""Kind of a record that corrects (`corrects`), perhaps withdraws (`withdraws`), an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Output:
     seconds: float
     reach: int | None
     link: str | None
+    plan: int | None = None
+    """The plan that evidence added by hand names; bulletins name only the task."""
 
     @property
     def month(self) -> str:
@@ -91,6 +96,10 @@ class Tally:
     approved: tuple[int, ...]
     simulated: int
     """Outputs of sandbox channels: never counted."""
+    withdrawn: tuple[int, ...]
+    """Records that a later correction has taken back: not counted."""
+    broken: tuple[int, ...]
+    """Records that do not hold; `evidence verify` says how."""
     out_of_order: tuple[int, ...]
     """Records whose time lies before that of the record they follow: the clock was set back."""
 
@@ -123,39 +132,80 @@ def tally(
     station_id: int,
     period: Period,
     zone: tzinfo,
+    until: Head,
     *,
     since: date | None = None,
     topics: Mapping[str, str] | None = None,
+    on_records: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tally:
-    """Count a station's period in one pass; memory grows with what is counted, not the ledger.
+    """Count a station's period in one pass up to the chain's end `until`.
+
+    Memory grows with what is counted, not with the ledger. A record that does not hold (edited,
+    or not linked to the one before it) proves nothing: it is named in `broken` and not counted.
 
     What went out from `since` until the period began is kept for the tasks only: a time that a
     plan gives may have begun, and been used, before the period. `topics` are those of the tasks,
     for outputs that do not say theirs.
     """
     words = words_of_revisions(session, station_id)
-    counter = _Counter(period, zone, words, since or period.start, topics or {})
-    for seq, body in _stream(session, station_id):
-        counter.take(seq, body)
+    taken_back = _taken_back(session, station_id, until)
+    counter = _Counter(period, zone, words, since or period.start, topics or {}, taken_back)
+    for link in _chain(session, station_id, until):
+        if not link.holds:
+            counter.broken.append(link.seq)
+        if link.holds and any(mark in link.body for mark in _WANTED):
+            counter.take(link.seq, json.loads(link.body))
+        if link.seq % _BATCH == 0:
+            on_records(link.seq, until.seq)
     return counter.tally()
 
 
-def _stream(session: Session, station_id: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The records that may count, in order, in bounded memory."""
-    after = 0
-    while True:
+def _taken_back(session: Session, station_id: int, until: Head) -> frozenset[int]:
+    """Records that later ones withdraw; a correction that does not hold withdraws nothing."""
+    found = session.exec(
+        select(EvidenceRecord.body, EvidenceRecord.hash).where(
+            EvidenceRecord.station_id == station_id,
+            EvidenceRecord.seq <= until.seq,
+            col(EvidenceRecord.body).contains('"withdraws":true', autoescape=True),
+        )
+    )
+    bodies = [json.loads(body) for body, digest in found if _sha256(body) == digest]
+    return frozenset(body["details"]["corrects"] for body in bodies if body["kind"] == _CORRECTION)
+
+
+def _sha256(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    seq: int
+    body: str
+    holds: bool
+    """Its body gives its hash and names the hash of the record before it."""
+
+
+def _chain(session: Session, station_id: int, until: Head) -> Iterator[_Link]:
+    """The chain in order, in bounded memory, each link checked on the way."""
+    last = Head(0, GENESIS)
+    while last.seq < until.seq:
         rows = session.exec(
-            select(EvidenceRecord.seq, EvidenceRecord.body)
-            .where(EvidenceRecord.station_id == station_id, EvidenceRecord.seq > after)
+            select(EvidenceRecord.seq, EvidenceRecord.body, EvidenceRecord.hash)
+            .where(
+                EvidenceRecord.station_id == station_id,
+                EvidenceRecord.seq > last.seq,
+                EvidenceRecord.seq <= until.seq,
+            )
             .order_by(col(EvidenceRecord.seq))
             .limit(_BATCH)
         ).all()
         if not rows:
+            yield _Link(last.seq + 1, "", holds=False)  # cut off at the end
             return
-        for seq, body in rows:
-            if any(mark in body for mark in _WANTED):
-                yield seq, json.loads(body)
-        after = rows[-1][0]
+        for seq, body, digest in rows:
+            whole = _sha256(body) == digest
+            yield _Link(seq, body, whole and f'"prev_hash":"{last.hash}"' in body)
+            last = Head(seq, digest)
 
 
 @dataclass(slots=True)
@@ -200,6 +250,7 @@ class _Counter:
     words: Mapping[tuple[int, int], Words]
     since: date
     topics: Mapping[str, str]
+    taken_back: frozenset[int]
     total: _Sum = field(default_factory=_Sum)
     groups: dict[str, dict[str, _Sum]] = field(default_factory=dict)
     tasks: dict[str, list[Output]] = field(default_factory=dict)
@@ -208,6 +259,8 @@ class _Counter:
     approved: list[int] = field(default_factory=list)
     simulated: int = 0
     newest: datetime | None = None
+    withdrawn: list[int] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
     out_of_order: list[int] = field(default_factory=list)
 
     def take(self, seq: int, body: dict[str, Any]) -> None:
@@ -216,6 +269,11 @@ class _Counter:
         set_back = self.newest is not None and at < self.newest - _CLOCK_SLACK
         self.newest = at if self.newest is None else max(at, self.newest)
         day = self._day(body)
+        if seq in self.taken_back:
+            self._settle(body)
+            if day in self.period:
+                self.withdrawn.append(seq)
+            return
         if day not in self.period:
             self._settle(body)
             self._before(seq, day, body)
@@ -296,6 +354,7 @@ class _Counter:
             0.0,
             people if isinstance(people, int) and people >= 0 else None,
             body["permalink"],
+            details.get("plan"),
         )
 
     def _count(self, output: Output) -> None:
@@ -327,6 +386,8 @@ class _Counter:
             unknown=self._seqs(Status.UNKNOWN),
             approved=tuple(self.approved),
             simulated=self.simulated,
+            withdrawn=tuple(self.withdrawn),
+            broken=tuple(self.broken),
             out_of_order=tuple(self.out_of_order),
         )
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from broadcaster.app import App
-from broadcaster.cli.console import print_json, say, table
+from broadcaster.cli.console import counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.periods import Period, period_due, read_period
 from broadcaster.report import Report, make_report
@@ -51,7 +51,11 @@ def report(
 
     day = require_day(issued) if issued else None
     with opened() as app:
-        made = make_report(app, _period(app, period, due, plan), plan)
+        wanted = _period(app, period, due, plan)
+        with counting("Đếm minh chứng") as count:
+            made = make_report(app, wanted, plan, count)
+        if made.tally.broken:
+            note("Sổ minh chứng không nguyên vẹn; hãy chạy: broadcaster evidence verify")
         if explain:
             _explain(app, made, number, day, as_json=as_json)
         if output is not None:

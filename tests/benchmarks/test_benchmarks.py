@@ -29,6 +29,8 @@ TINY = Sizes(
     broadcast_characters=300,
     pages=(1, 3),
     pdf_pages=(1, 2),
+    stations=2,
+    tasks=5,
 )
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from broadcaster import evidence
 from broadcaster.app import App
@@ -86,3 +86,17 @@ class Outputs:
                 session, self.app.station_id, Kind.MANUAL, at, facts, details=details
             )
             return row.seq
+
+    def correct(self, seq: int, *, withdraws: bool) -> None:
+        """A later record about an earlier one."""
+        now = datetime(2026, 12, 1, tzinfo=UTC)
+        details = {"corrects": seq, "withdraws": withdraws, "note": "ghi nhầm"}
+        with self.app.database.writing() as session:
+            evidence.append(
+                session,
+                self.app.station_id,
+                cast(Kind, "correction"),
+                now,
+                {"simulated": False},
+                details=details,
+            )

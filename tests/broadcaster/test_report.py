@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import as_file, files
@@ -141,6 +142,73 @@ def test_a_clock_that_was_set_back_is_shown_and_changes_nothing(outputs: Outputs
     assert report.tally.total.outputs == 2
 
 
+def tamper(app: App, *statements: str) -> None:
+    with sqlite3.connect(app.home / "broadcaster.db") as connection:
+        for name in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER evidence_refuses_{name}")
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+def test_a_record_that_was_edited_proves_nothing(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day), outcome="missed") for day in (1, 2, 3)]
+    change = f"UPDATE evidence SET body = replace(body, 'missed', 'sent') WHERE seq = {seqs[1]}"
+    tamper(outputs.app, change)
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.broken == (seqs[1],)
+    assert report.is_empty
+    assert report.tally.missed == (seqs[0], seqs[2])
+    assert "01 bản ghi không còn nguyên vẹn" in words(outputs.app)[0]
+
+
+def test_a_record_behind_a_gap_proves_nothing(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2, 3, 4)]
+    tamper(outputs.app, f"DELETE FROM evidence WHERE seq = {seqs[1]}")
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.broken == (seqs[2],)
+    assert report.tally.total.seqs == (seqs[0], seqs[3])
+
+
+def test_what_a_correction_took_back_is_not_counted(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2)]
+    outputs.correct(seqs[0], withdraws=True)
+    outputs.correct(seqs[1], withdraws=False)
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.total.seqs == (seqs[1],)
+    assert report.tally.withdrawn == (seqs[0],)
+    assert "Có 01 minh chứng đã được rút lại" in words(outputs.app)[0]
+
+
+def test_evidence_for_another_plan_does_not_finish_this_ones_task(outputs: Outputs) -> None:
+    outputs.by_hand(at(6, 1), task="7", channel="training", plan=2)
+    assert state(make_report(outputs.app, YEAR), "7") is State.NOT_DONE
+    outputs.by_hand(at(6, 2), task="7", channel="training", plan=1)
+    assert state(make_report(outputs.app, YEAR), "7") is State.DONE
+
+
+def test_a_ledger_that_was_cut_off_is_not_taken_for_whole(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    seqs = [outputs.record(bulletin, at(5, day)) for day in (1, 2)]
+    tamper(outputs.app, f"DELETE FROM evidence WHERE seq = {seqs[1]}")
+    assert make_report(outputs.app, YEAR).tally.broken == (seqs[1],)
+
+
+def test_long_counting_tells_how_far_it_is(outputs: Outputs) -> None:
+    told: list[tuple[int, int]] = []
+    bulletin = outputs.bulletin()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("broadcaster.tally._BATCH", 2)
+        for day in range(1, 5):
+            outputs.record(bulletin, at(5, day))
+        report = make_report(outputs.app, YEAR, on_records=lambda *done: told.append(done))
+    assert told == [(2, 5), (4, 5)]
+    assert report.tally.total.outputs == 4
+
+
 def test_an_empty_period_says_so(outputs: Outputs) -> None:
     text, paper = words(outputs.app, "2025-H1")
     assert "không ghi nhận lượt phát, đăng tải nào" in text
@@ -153,6 +221,9 @@ def test_what_is_not_due_yet_is_not_held_against_the_plan(app: App, outputs: Out
     assert state(first_half, "1") is State.NOT_DONE  # Quý I
     assert state(first_half, "5") is State.NOT_DUE  # tháng 3 đến tháng 6
     assert state(first_half, "8") is State.NOT_COUNTED  # the report itself
+    # What was over before the period is neither due nor still to come.
+    assert state(make_report(app, read_period("2026-11")), "1") is State.NO_TIME
+    assert "Thực hiện nhiệm vụ 1:" not in words(app, "2026-11")[0]
     bulletin = outputs.bulletin(task="5")
     outputs.record(bulletin, at(3, 20), "facebook")
     assert state(make_report(app, read_period("2026-Q2")), "5") is State.DONE
@@ -270,7 +341,7 @@ def test_never_more_done_than_due_and_nothing_due_after_the_cutoff(
     whole = Period("", "", date(2026, 1, 1), date(2026, 12, 31))
     result = result_of(task, (), whole, cutoff, whole)
     assert result.done == 0
-    assert (result.state is State.NOT_DUE) == (result.due == 0)
+    assert (result.state in (State.NOT_DUE, State.NO_TIME)) == (result.due == 0)
     if cutoff < window[0]:
         assert result.due == 0
     if cutoff == whole.end:
@@ -299,3 +370,17 @@ def test_json_has_every_task_with_its_records(outputs: Outputs) -> None:
     assert document["figures"]["total.outputs"]["evidence"] == [2, 3]
     first = next(task for task in document["tasks"] if task["no"] == "1")
     assert [one["seq"] for one in first["evidence"]] == [2]
+
+
+def test_more_tasks_than_people_read_are_named_by_their_numbers(app: App, tmp_path: Path) -> None:
+    text = app.store.path(plans.all_plans(app)[0].source_sha256).read_text(encoding="utf-8")
+    head, mark, _ = text.partition("8\tBáo cáo kết quả")
+    assert mark
+    more = "\n".join(f"{n}\tViệc thứ {n}\tTin bài\tQuý I/2026\tA\tB\tC" for n in range(8, 40))
+    (tmp_path / "dài.md").write_text(f"{head}{more}\n", encoding="utf-8")
+    plans.import_plan(app, tmp_path / "dài.md")
+    report = make_report(app, YEAR, 2)
+    paper = report_paper(app, report, letter_for(app, report))
+    said = shown(paper)
+    assert "Có 39 nhiệm vụ chưa có minh chứng thực hiện: số 1–39." in said
+    assert "- Nhiệm vụ 1 (" not in said
