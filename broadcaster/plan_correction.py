@@ -6,6 +6,7 @@ and evidence that name them stay right. The old document becomes a `PlanVersion`
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from content.folding import fold
 from schedules.plan import Plan, PlanVersion, Task
 from schedules.plan_match import FIELD_LABELS, FIELDS, Matching, match_tasks
 
+NOT_IN_PLAN = "không còn trong bản kế hoạch đã sửa"
+"""Why a task went that nobody dropped: it may come back with the next correction."""
 HEAD_LABELS = {
     "issuer": "cơ quan ban hành",
     "number": "số",
@@ -131,7 +134,19 @@ def correction(session: Session, plan: Plan, document: dict[str, Any]) -> Correc
     query = select(Task).where(Task.plan_id == plan.id, col(Task.gone_at).is_(None))
     tasks = tuple(session.exec(query.order_by(col(Task.id))).all())
     old = [{field: getattr(task, field) for field in ("no", "source", *FIELDS)} for task in tasks]
-    return Correction(plan, tasks, document, match_tasks(old, document["tasks"]))
+    matching = match_tasks(old, document["tasks"])
+    dropped = {_words(t.content) for t in _gone(session, plan) if t.gone_reason != NOT_IN_PLAN}
+    added = (i for i in matching.added if _words(document["tasks"][i]["content"]) not in dropped)
+    return Correction(plan, tasks, document, dataclasses.replace(matching, added=tuple(added)))
+
+
+def _gone(session: Session, plan: Plan) -> Sequence[Task]:
+    query = select(Task).where(Task.plan_id == plan.id, col(Task.gone_at).is_not(None))
+    return session.exec(query.order_by(col(Task.id))).all()
+
+
+def _words(content: str) -> str:
+    return " ".join(fold(content).split())
 
 
 def get_plan(app: App, session: Session, plan_id: int) -> Plan:
@@ -202,7 +217,7 @@ def _update_tasks(session: Session, change: Correction, now: datetime) -> None:
             session.add(change.tasks[pair.old])
     for i in change.matching.gone:
         task = change.tasks[i]
-        task.gone_at, task.gone_reason = now, "không còn trong bản kế hoạch đã sửa"
+        task.gone_at, task.gone_reason = now, NOT_IN_PLAN
         session.add(task)
     _add(session, change.plan, [entries[i] for i in change.matching.added])
 
@@ -222,9 +237,18 @@ def _update(task: Task, entry: dict[str, Any], changed: set[str]) -> None:
 
 
 def _add(session: Session, plan: Plan, entries: Sequence[dict[str, Any]]) -> None:
-    """With the printed number where it is free: a number is never given twice."""
+    """With the printed number where it is free: a number is never given twice.
+
+    A task that an earlier correction left out comes back as itself.
+    """
     taken = set(session.exec(select(Task.no).where(Task.plan_id == plan.id)).all())
+    waiting = {_words(t.content): t for t in _gone(session, plan) if t.gone_reason == NOT_IN_PLAN}
     for entry in entries:
+        if (known := waiting.pop(_words(entry["content"]), None)) is not None:
+            known.gone_at = known.gone_reason = None
+            _update(known, entry, set(FIELDS))
+            session.add(known)
+            continue
         number, turn = str(entry["no"]), 2
         while number in taken:
             number, turn = f"{entry['no']}-{turn}", turn + 1

@@ -128,15 +128,10 @@ def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Cor
 
 def _not_confirmed(change: Correction) -> UserError:
     number = change.plan.id
+    changes = "".join(f"\n  - {line}" for line in change.lines())
     return UserError(
-        "",
-        problems=[
-            *(Problem(line) for line in change.lines()),
-            Problem(
-                f"Văn bản này là bản sửa của kế hoạch số {number}; chưa thay đổi gì.",
-                f"Nếu đồng ý với các thay đổi trên, hãy thêm: --replaces {number}.",
-            ),
-        ],
+        f"Văn bản này là bản sửa của kế hoạch số {number}; chưa thay đổi gì. Sẽ đổi:{changes}\n",
+        f"Nếu đồng ý, hãy chạy lại và thêm: --replaces {number}.",
     )
 
 

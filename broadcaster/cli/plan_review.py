@@ -88,7 +88,10 @@ _STOPPED = object()
 def _ask(question: Question, ask: Ask, review: Review) -> object:
     while True:
         shown = "" if ask.current == UNDECIDED else f" [{ask.current}]"
-        text = typer.prompt(f"  {ask.help}{shown}", default="", show_default=False, err=True)
+        try:
+            text = typer.prompt(f"  {ask.help}{shown}", default="", show_default=False, err=True)
+        except typer.Abort:  # Ctrl-C: what was answered is kept
+            return _STOPPED
         if text.strip() == _STOP:
             return _STOPPED
         try:

@@ -64,8 +64,10 @@ class Scanner:
         return False
 
     def skip_spaces(self) -> None:
-        while not self.at_end and self.folded[self.position] == " ":
-            self.position += 1
+        folded, position = self.folded, self.position  # called for every rule: kept lean
+        while position < len(folded) and folded[position] == " ":
+            position += 1
+        self.position = position
 
     def skip_word(self) -> None:
         """Move behind the next run of letters and digits, or one other character."""

@@ -98,3 +98,27 @@ def test_a_plan_that_is_not_there_cannot_be_replaced(desk: Desk, tmp_path: Path)
     said = desk.refused("plan", "import", desk.file("một.txt", plan_text(OLD)), "--replaces", "9")
     assert "Chưa có kế hoạch số 9" in said
     assert rows(desk, "plan") == 0
+
+
+def test_a_task_that_comes_back_is_itself_again(desk: Desk) -> None:
+    desk.ok("plan", "import", desk.file("một.txt", plan_text(OLD)))
+    desk.ok("plan", "import", desk.file("hai.txt", plan_text(OLD[:2])), "--replaces", "1")
+    assert [no for no, _ in _numbers(desk)] == ["1", "2"]
+    third = [OLD[0].replace("Quý I/", "Quý IV/"), *OLD[1:]]
+    desk.ok("plan", "import", desk.file("ba.txt", plan_text(third)), "--replaces", "1")
+    assert [no for no, _ in _numbers(desk)] == ["1", "2", "3"]
+    assert rows(desk, "task WHERE gone_at IS NOT NULL") == 0
+
+
+def test_what_a_person_dropped_stays_dropped_through_a_correction(desk: Desk) -> None:
+    text = "\n".join([HEAD + BODY])
+    desk.ok("plan", "import", desk.file("một.txt", text))
+    path = desk.home.parent / "duyệt.toml"
+    desk.ok("plan", "review", "--export", str(path))
+    answers = path.read_text(encoding="utf-8").replace('keep = "?"', 'keep = "không"', 1)
+    path.write_text(answers, encoding="utf-8")
+    desk.ok("plan", "review", "--from", str(path))
+    changed = text.replace("treo băng rôn.", "treo băng rôn, khẩu hiệu.")
+    new = desk.json("plan", "import", desk.file("hai.txt", changed), "--replaces", "1")
+    assert "ND1" not in new["changes"]["new"]
+    assert "ND1" not in [task["no"] for task in desk.json("plan", "status")]
