@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench clean
+.PHONY: help install demo check format test bench sbom audit clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,15 @@ test: $(INSTALLED)  ## the tests alone
 
 bench: $(INSTALLED)  ## measure, and print what was measured against what
 	$(BIN)/python -m benchmarks
+
+sbom: $(INSTALLED)  ## the list of what is installed, CycloneDX, in dist/sbom.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py environment --output-reproducible --of JSON -o dist/sbom.json $(BIN)/python
+	@echo 'dist/sbom.json'
+
+audit: $(INSTALLED)  ## known vulnerabilities of the pinned packages; needs the Internet
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt || \
+	  { echo 'make audit: a vulnerability is named above, or the database was not reached (no Internet?).'; exit 1; }
 
 clean:  ## take the environment away
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis dist

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, daemon, ledger, planning, plans, reports, speech, starts
+from benchmarks import (
+    commands,
+    daemon,
+    ledger,
+    planning,
+    plans,
+    recovery,
+    reports,
+    speech,
+    starts,
+)
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
 from benchmarks.table import as_json, machine, show
@@ -26,6 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "daemon": daemon.run,
     "speech": speech.run,
     "starts": starts.run,
+    "recovery": recovery.run,
 }
 """Every benchmark by its name on the command line."""
 

@@ -41,11 +41,11 @@ _LEAD = timedelta(seconds=2)
 def run(bench: Bench) -> Sequence[Row]:
     """A real `broadcaster run`, beside a bare Python measured over the same seconds."""
     home = bench.fresh("daemon")
-    app = _prepared(bench, home)
+    app = prepared(bench, home)
     try:
-        with _process(command("run", "--home", str(home)), home) as daemon:
-            _until(bench, daemon, home, (home / "daemon.pid").exists)
-            with _process([sys.executable, "-c", _BARE], home) as bare:
+        with process(command("run", "--home", str(home)), home) as daemon:
+            until(bench, daemon, home, (home / "daemon.pid").exists)
+            with process([sys.executable, "-c", _BARE], home) as bare:
                 bench.clock.sleep(_SETTLE_SECONDS)
                 idle = _watched(bench, daemon, bare)
                 recording = _on_air(bench, daemon, app)
@@ -108,7 +108,7 @@ def _processor_seconds(pid: int) -> float:
         return float(times.user + times.system)
 
 
-def _prepared(bench: Bench, home: Path) -> App:
+def prepared(bench: Bench, home: Path) -> App:
     """A home with one approved bulletin that plays longer than is measured."""
     # No quiet hours: it is measured at any hour, and what sounds is a file.
     (home / FILE_NAME).write_text(_SETTINGS, encoding="utf-8")
@@ -128,8 +128,8 @@ def _on_air(bench: Bench, daemon: subprocess.Popen[bytes], app: App) -> Path:
     """Book the bulletin and wait until its sound comes out; gives the recording of it."""
     at = bench.clock.now() + _LEAD
     bookings.add(app, 1, "radio", [], at)
-    _until(bench, daemon, app.home, lambda: any(map(_sounding, _recordings(app))))
-    return next(filter(_sounding, _recordings(app)))
+    until(bench, daemon, app.home, lambda: any(map(sounding, recordings(app))))
+    return next(filter(sounding, recordings(app)))
 
 
 def _check_real_time(bench: Bench, recorded: int) -> None:
@@ -139,16 +139,16 @@ def _check_real_time(bench: Bench, recorded: int) -> None:
         raise RuntimeError(f"{seconds:.1f} s of sound in {bench.sizes.idle_seconds:g} s")
 
 
-def _recordings(app: App) -> list[Path]:
+def recordings(app: App) -> list[Path]:
     return list((app.home / "air").rglob("*.wav"))
 
 
-def _sounding(path: Path) -> bool:
+def sounding(path: Path) -> bool:
     return path.stat().st_size > pcm.RATE * pcm.WIDTH
 
 
 @contextmanager
-def _process(arguments: list[str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(arguments: list[str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process of ours, asked to end when it is no longer needed."""
     with (home / _LOG).open("ab") as log:
         process = subprocess.Popen(
@@ -165,7 +165,7 @@ def _process(arguments: list[str], home: Path) -> Iterator[subprocess.Popen[byte
                 process.wait()
 
 
-def _until(
+def until(
     bench: Bench, daemon: subprocess.Popen[bytes], home: Path, happened: Callable[[], bool]
 ) -> None:
     """Wait for the daemon to do something; what it said is the error when it does not."""

@@ -31,7 +31,7 @@ def run(bench: Bench) -> Sequence[Row]:
 
 
 def _rows(bench: Bench, app: App) -> list[Row]:
-    sizes, ledger = bench.sizes, _Ledger(app)
+    sizes, ledger = bench.sizes, Ledger(app)
     commits, records = sizes.commits, sizes.records
     ledger.batch(records * 4)
     bodies = ledger.bodies()
@@ -46,7 +46,7 @@ def _rows(bench: Bench, app: App) -> list[Row]:
     )
     # A chain of a known length: what the rounds above have added would grow with the noise.
     fresh = make_home(bench.fresh("verify"), bench.clock, person=PERSON)
-    whole = _Ledger(fresh)
+    whole = Ledger(fresh)
     whole.batch(len(bodies))
     rows = whole.rows()
     verify, bare_verify, bare_hash = in_turns(
@@ -62,7 +62,7 @@ def _rows(bench: Bench, app: App) -> list[Row]:
     ]
 
 
-class _Ledger:
+class Ledger:
     """The program's own."""
 
     def __init__(self, app: App) -> None:

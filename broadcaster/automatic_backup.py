@@ -17,6 +17,8 @@ from channels.base import Clock
 log = structlog.get_logger(__name__)
 
 _COMMAND = (sys.executable, "-m", "broadcaster", "backup", "--auto")
+_FIRST_SECONDS = 120.0
+"""After a start the broadcasts come first, which may be late already."""
 _AGAIN_SECONDS = 3600.0
 """After one that failed; `doctor` and the alerts name the reason."""
 _LEAVE_SECONDS = 2.0
@@ -39,7 +41,7 @@ class AutomaticBackup:
         self._clock = clock
         self._busy = busy
         self._child: subprocess.Popen[bytes] | None = None
-        self._not_before = float("-inf")
+        self._not_before = clock.monotonic() + _FIRST_SECONDS
         self.trouble: str | None = None
         """Why the last one failed; None after a good one."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlmodel import Session, col, func, select
 
-from broadcaster import evidence
+from broadcaster import countersigning, evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
 from broadcaster.plan_progress import behind, due_soon
@@ -110,8 +110,16 @@ def _needs(session: Session, station_id: int, now: datetime) -> list[str]:
             "lượt lỡ giờ trong 7 ngày qua: broadcaster broadcast list",
         ),
     ]
-    alarms = _alarms(session, station_id, now)
-    return [f"{count} {text}" for count, text in lines if count] + alarms
+    unsigned = [
+        f"tin khẩn cấp {one.broadcast} do {one.by} phát, chờ người thứ hai xác nhận: "
+        f"broadcaster broadcast confirm {one.broadcast}"
+        for one in countersigning.waiting(session, station_id)
+    ]
+    return [
+        *(f"{count} {text}" for count, text in lines if count),
+        *unsigned,
+        *_alarms(session, station_id, now),
+    ]
 
 
 def _alarms(session: Session, station_id: int, now: datetime) -> list[str]:

@@ -43,14 +43,14 @@ def make_daemon(app: App) -> Daemon:
     backup = AutomaticBackup(app.home, app.settings, app.clock, lambda: daemon.busy)
     sender = Sender(app.database, app.station_id, app.station.name, app.settings, app.clock)
     died = last_one_died(app.home)
-    caretaker.take(backup)
-    caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
-    caretaker.take(sender)
     caretaker.take(chores.Housekeeping(app))
     if app.settings.health.listen:
         from broadcaster.health_chore import Health
 
         caretaker.take(Health(app, pulse))
+    caretaker.take(backup)
+    caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
+    caretaker.take(sender)
     return daemon
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from broadcaster import bookings
+from broadcaster import bookings, countersigning
 from broadcaster.cli.console import moment, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.delivery import LABELS
@@ -25,6 +25,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("cancel", help="Hủy phần chưa phát của một buổi.")(cancel)
     noun.command("why", help="Vì sao đã phát hoặc không phát: các quyết định theo thứ tự.")(why)
     noun.command("settle", help="Xác nhận một lượt “chưa rõ kết quả”.")(settle)
+    noun.command("confirm", help="Người thứ hai xác nhận một tin khẩn cấp đã phát.")(confirm)
     app.add_typer(noun, name=name)
 
 
@@ -111,6 +112,27 @@ def why(broadcast: _Id, as_json: _Json = False) -> None:
         ["Lúc", "Lượt", "Quyết định"],
         [(moment(d.at, zone, seconds=True), d.delivery_id, d.text) for d in decisions],
     )
+
+
+def confirm(
+    broadcast: _Id,
+    remark: Annotated[str | None, typer.Option("--note", help="Ghi chú, vào minh chứng.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """The second signature under an emergency."""
+    with opened() as app:
+        signed = countersigning.confirm(app, broadcast, remark)
+    if as_json:
+        print_json(
+            {
+                "broadcast": signed.broadcast,
+                "raised_by": signed.by,
+                "confirmed_by": signed.confirmed_by,
+                "note": signed.note,
+            }
+        )
+    else:
+        say(f"{signed.confirmed_by} đã xác nhận tin khẩn cấp {broadcast} (phát: {signed.by}).")
 
 
 def settle(

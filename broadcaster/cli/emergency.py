@@ -44,6 +44,10 @@ def emergency(
     say(f"PHÁT KHẨN CẤP, buổi {booked.broadcast.id}, cụm loa: {zones}", "bold red")
     if not running:
         say("Chương trình phát KHÔNG chạy nên chưa có tiếng. Hãy chạy ngay: broadcaster run", "red")
+    note(
+        "Sau đó một người duyệt khác xác nhận: "
+        f"broadcaster broadcast confirm {booked.broadcast.id} --as “HỌ TÊN”"
+    )
     note(f"Dừng: broadcaster broadcast cancel {booked.broadcast.id}")
 
 

@@ -34,6 +34,8 @@ class Station:
             "BROADCASTER_RADIO__ENGINES": '["espeak"]',
             "BROADCASTER_RADIO__SIGNATURE_TUNE": "none",
             "BROADCASTER_ZALO__NIGHT_HOURS": "[]",
+            "BROADCASTER_HEALTH__LISTEN": "",
+            "BROADCASTER_BACKUP__EVERY": "0",
             **{f"BROADCASTER_{name.upper()}": value for name, value in settings.items()},
         }
         self.daemon: subprocess.Popen[bytes] | None = None
