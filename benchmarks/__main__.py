@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, daemon, ledger, planning, speech, starts
+from benchmarks import commands, daemon, ledger, networks, planning, speech, starts
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
 from benchmarks.table import as_json, machine, show
@@ -24,6 +24,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "daemon": daemon.run,
     "speech": speech.run,
     "starts": starts.run,
+    "networks": networks.run,
 }
 """Every benchmark by its name on the command line."""
 

@@ -32,10 +32,14 @@ class Sizes:
     characters: int
     """Of the long text that is turned into spoken words."""
     broadcast_characters: int
+    messages: int
+    """To persons, over a network that is slow to answer."""
+    targets: int
+    """Of one delivery, for its memory."""
 
 
-FULL = Sizes(7, (100, 1_000, 10_000), 2_000, 200, 10.0, 5, 40, 50_000, 4_000)
-QUICK = Sizes(3, (100, 1_000), 500, 50, 2.0, 2, 20, 10_000, 1_000)
+FULL = Sizes(7, (100, 1_000, 10_000), 2_000, 200, 10.0, 5, 40, 50_000, 4_000, 3_000, 100_000)
+QUICK = Sizes(3, (100, 1_000), 500, 50, 2.0, 2, 20, 10_000, 1_000, 200, 10_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ TINY = Sizes(
     starts=2,
     characters=1_000,
     broadcast_characters=300,
+    messages=20,
+    targets=500,
 )
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 
