@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
@@ -17,6 +17,10 @@ from channels.base import Clock, Progress
 
 log = structlog.get_logger(__name__)
 
+_KEEP_STEP = text(
+    "INSERT INTO delivery_step (delivery_id, key, value) VALUES (:delivery_id, :key, :value) "
+    "ON CONFLICT (delivery_id, key) DO UPDATE SET value = excluded.value"
+)
 _PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to write down an outcome."""
 
@@ -81,5 +85,6 @@ class _StoredProgress:
         return step.value if step is not None else self._early.get(key)
 
     def record(self, key: str, value: str) -> None:
+        values = {"delivery_id": self._id, "key": key, "value": value}
         with self._database.writing() as session:
-            session.merge(DeliveryStep(delivery_id=self._id, key=key, value=value))
+            session.connection().execute(_KEEP_STEP, values)
