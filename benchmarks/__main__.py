@@ -15,6 +15,7 @@ from benchmarks import (
     commands,
     daemon,
     ledger,
+    networks,
     planning,
     plans,
     recovery,
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "speech": speech.run,
     "starts": starts.run,
     "recovery": recovery.run,
+    "networks": networks.run,
 }
 """Every benchmark by its name on the command line."""
 

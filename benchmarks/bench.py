@@ -39,6 +39,10 @@ class Sizes:
     """Of a province, each with a year of evidence."""
     tasks: int
     """Of the plan whose report is written."""
+    messages: int
+    """To persons, over a network that is slow to answer."""
+    targets: int
+    """Of one delivery, for its memory."""
 
 
 FULL = Sizes(
@@ -55,6 +59,8 @@ FULL = Sizes(
     pdf_pages=(10, 100, 300),
     stations=100,
     tasks=200,
+    messages=3_000,
+    targets=100_000,
 )
 QUICK = Sizes(
     rounds=3,
@@ -70,6 +76,8 @@ QUICK = Sizes(
     pdf_pages=(5, 20),
     stations=5,
     tasks=50,
+    messages=200,
+    targets=10_000,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
@@ -21,6 +21,10 @@ from channels.base import Clock, Finding, Json, Progress
 
 log = structlog.get_logger(__name__)
 
+_KEEP_STEP = text(
+    "INSERT INTO delivery_step (delivery_id, key, value) VALUES (:delivery_id, :key, :value) "
+    "ON CONFLICT (delivery_id, key) DO UPDATE SET value = excluded.value"
+)
 _PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to write down an outcome."""
 
@@ -118,5 +122,6 @@ class _StoredProgress:
         return step.value if step is not None else self._early.get(key)
 
     def record(self, key: str, value: str) -> None:
+        values = {"delivery_id": self._id, "key": key, "value": value}
         with self._database.writing() as session:
-            session.merge(DeliveryStep(delivery_id=self._id, key=key, value=value))
+            session.connection().execute(_KEEP_STEP, values)

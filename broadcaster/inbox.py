@@ -13,7 +13,7 @@ from broadcaster.records import FeedEntry
 from channels.plain_text import shorten
 from channels.portal.incoming import Entry, fetch_feed
 from content import library
-from content.draft import BulletinDraft
+from content.draft import BulletinDraft, clean_line, clean_text
 from content.errors import UserError
 from content.library import Article
 from content.people import Role, require_role
@@ -80,8 +80,8 @@ def _keep(app: App, session: Session, entry: Entry, fetched: Fetched, *, wanted:
 def _draft(entry: Entry, address: str) -> BulletinDraft:
     """For Facebook and Zalo, with the portal's own page as its link."""
     return BulletinDraft(
-        title=shorten(entry.title, TITLE_LIMIT),
-        body=shorten(entry.body, BODY_LIMIT),
+        title=shorten(clean_line(entry.title), TITLE_LIMIT),
+        body=shorten(clean_text(entry.body), BODY_LIMIT),
         channels=CARRIERS,
         link=entry.link,
         source_name=urlsplit(address).hostname,

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from requests.adapters import HTTPAdapter
@@ -41,6 +42,7 @@ class BoundedAdapter(HTTPAdapter):
         return manager
 
 
+@lru_cache(maxsize=16)
 def _pools(limit: float, peer: PeerCheck | None) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:

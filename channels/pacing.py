@@ -7,6 +7,7 @@ would have been made at the allowed pace. Several processes share it under a loc
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ class Pace:
         self._gap = window / max(calls, 1)
         self._room = self._gap * (burst - 1)
         self._window = window
+        self._threads = threading.Lock()
+        """Threads queue here: at the file's lock they would poll for it."""
 
     def take(self) -> None:
         """One call may be made now, after a short wait where needed.
@@ -47,12 +50,12 @@ class Pace:
         """The platform says that it has nearly enough of us: no call before this moment."""
         if self._file is None:
             return
-        with _locked(self._file):
+        with self._threads, _locked(self._file):
             state = _read(self._file)
             _write(self._file, {**state, "hold": until.astimezone(UTC).isoformat()})
 
     def _reserve(self, file: Path) -> timedelta:
-        with _locked(file):
+        with self._threads, _locked(file):
             now = self._clock.now()
             state = _read(file)
             held = _moment(state, "hold")
@@ -81,7 +84,7 @@ def _locked(file: Path) -> AbstractContextManager[object]:
     from filelock import FileLock
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(file.with_suffix(".lock"), timeout=_LOCK_SECONDS)
+    return FileLock(file.with_suffix(".lock"), timeout=_LOCK_SECONDS, poll_interval=0.01)
 
 
 def _read(file: Path) -> dict[str, str]:

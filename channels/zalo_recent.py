@@ -27,7 +27,7 @@ from channels.base import (
 from channels.zalo_api import ZaloApi
 from channels.zalo_steps import Gate, settle_by_person
 
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Messages under way together: the network's delay is not paid one after another. How many a
 minute is `calls_per_minute`'s business."""
 _PAGE = 50

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from channels import wire
-from content.draft import clean_line, clean_text
 from content.errors import UserError
 
 MOST_REDIRECTS = 3
@@ -117,7 +116,7 @@ def _only_public(peer: str) -> None:
 
 
 def _entry(item: Any, address: str) -> Entry | None:
-    title = clean_line(str(item.get("title") or ""))
+    title = " ".join(str(item.get("title") or "").split())
     link = _link(item, address)
     body = _markdown(_longest_text(item)) or title
     if not title or not body:
@@ -146,4 +145,5 @@ def _markdown(markup: str) -> str:
     reader = html2text.HTML2Text(bodywidth=0)
     reader.ignore_images = True
     reader.unicode_snob = True
-    return clean_text(reader.handle(markup))
+    text: str = reader.handle(markup)
+    return text.strip()

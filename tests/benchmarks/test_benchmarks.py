@@ -31,6 +31,8 @@ TINY = Sizes(
     pdf_pages=(1, 2),
     stations=2,
     tasks=5,
+    messages=20,
+    targets=500,
 )
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 

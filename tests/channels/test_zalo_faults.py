@@ -19,6 +19,7 @@ from tests.channels.support import (
     deliver_as_dispatch_does,
     everything_said,
     outgoing,
+    picture,
     sending,
 )
 from tests.servers.zalo import Fault, ZaloServer
@@ -199,3 +200,22 @@ def test_a_server_that_cannot_be_reached_got_nothing(tmp_path: Path) -> None:
     assert isinstance(outcome, ChannelError)
     assert outcome.kind is ErrorKind.RETRY
     assert MARKER not in everything_said(outcome)
+
+
+@pytest.mark.parametrize("call", ["users", "upload", "cs"])
+@pytest.mark.parametrize("fault", EVERY)
+def test_a_fault_among_messages_to_persons_gives_nobody_two_and_says_what_is_unknown(
+    server: ZaloServer, tmp_path: Path, fault: Fault, call: str
+) -> None:
+    server.users = [f"u{number}" for number in range(5)]
+    settings = zalo_settings(server.url, audience=("recent",), timeout=(1, 1))
+    channel = ZaloChannel(settings, MemoryStore(), tmp_path / "zalo.lock", HandClock())
+    server.fault(call, fault)
+    prepared = channel.prepare(outgoing(images=(picture(tmp_path),)))
+    outcome = deliver_as_dispatch_does(channel, prepared, sending(channel))
+    assert isinstance(outcome, Receipt), outcome
+    reached = [user for user, _ in server.user_messages]
+    assert len(reached) == len(set(reached)), "nobody gets two"
+    unclear = call == "cs" and fault in UNCLEAR
+    assert outcome.details == ({"sent": 4, "unknown": 1} if unclear else {"sent": 5})
+    assert len(reached) == 4 + (fault.accepts or not unclear)
