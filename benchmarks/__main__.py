@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, daemon, ledger, planning, speech, starts
+from benchmarks import commands, daemon, ledger, planning, speech, starts, years
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
 from benchmarks.table import as_json, machine, show
@@ -20,6 +20,7 @@ from broadcaster.clock import SystemClock
 BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "commands": commands.run,
     "planning": planning.run,
+    "years": years.run,
     "ledger": ledger.run,
     "daemon": daemon.run,
     "speech": speech.run,
