@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import bullet, note, print_json, say, table
+from broadcaster.cli.console import bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.cli.year_table import show_calendar
 from broadcaster.plan_progress import TaskProgress
@@ -121,8 +121,8 @@ def calendar(
     """The year as a picture: tasks as bars, broadcasts as dots."""
     from broadcaster import plan_calendar
 
-    with opened() as app:
-        picture = plan_calendar.picture(app, plan)
+    with opened() as app, counting("Dự báo cả năm") as count:
+        picture = plan_calendar.picture(app, plan, count)
     if output is not None:
         plan_calendar.write(picture, output)
     if as_json:

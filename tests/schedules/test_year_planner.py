@@ -114,11 +114,15 @@ def test_no_opening_is_overfilled_and_nothing_repeats_inside_the_distance(
             rule = request.rules.of(slot_.channel)
             for one in occurrences(slot_, week.week, ZONE):
                 room[one.start.astimezone(ZONE).date(), slot_.channel] += rule.max_items
-        placed = defaultdict(int)
+        placed, sounding = defaultdict(int), defaultdict(float)
         for item in week.placements:
             placed[item.day, item.channel] += 1
+            sounding[item.day] += lengths[item.bulletin] if item.channel == "radio" else 0
             assert to_milliseconds(lengths[item.bulletin]) <= 10 * 60_000
         assert all(count <= room[key] for key, count in placed.items())
+        items = request.rules.of("radio").max_items
+        for day, seconds in sounding.items():
+            assert seconds <= room[day, "radio"] / items * (600 - 25)
     heard = defaultdict(list)
     for week in plan.weeks:
         for item in week.placements:
