@@ -37,10 +37,12 @@ def make_daemon(app: App) -> Daemon:
 
 def log_reminders(app: App) -> None:
     """Write into the log which tasks for people end soon. Once a day."""
-    from broadcaster.plan_progress import due_soon  # the daemon's start does not wait for it
+    # Imported here, so that the daemon's start does not wait for it.
+    from broadcaster.plan_progress import due_soon, plans_in_force
 
-    found = due_soon(app, app.clock.now().astimezone(app.zone).date())
-    for one in found:
+    today = app.clock.now().astimezone(app.zone).date()
+    days = app.settings.schedule.remind_days
+    for one in due_soon(plans_in_force(app, today), today, days):
         log.warning("plan.reminder", plan=one.plan, task=one.no, text=one.text)
 
 
