@@ -22,6 +22,7 @@ from benchmarks import (
     reports,
     speech,
     starts,
+    years,
 )
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
@@ -32,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "commands": commands.run,
     "plans": plans.run,
     "planning": planning.run,
+    "years": years.run,
     "ledger": ledger.run,
     "reports": reports.run,
     "daemon": daemon.run,

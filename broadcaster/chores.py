@@ -60,12 +60,14 @@ def _retention(app: App) -> None:
 
 def _reminders(app: App) -> None:
     """Which tasks for people end soon: into the log, once a day."""
-    from broadcaster.plan_progress import due_soon  # the daemon's start does not wait for it
+    # Imported here, so that the daemon's start does not wait for it.
+    from broadcaster.plan_progress import due_soon, plans_in_force
 
     local = app.clock.now().astimezone(app.zone)
     if local.hour != _REMINDING_HOUR:
         return
-    for one in due_soon(app, local.date()):
+    days = app.settings.schedule.remind_days
+    for one in due_soon(plans_in_force(app, local.date()), local.date(), days):
         log.warning("plan.reminder", plan=one.plan, task=one.no, text=one.text)
 
 

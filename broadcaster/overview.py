@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from broadcaster import countersigning, evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
-from broadcaster.plan_progress import behind, due_soon
+from broadcaster.plan_progress import behind, due_soon, plans_in_force
 from broadcaster.records import Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from content.bulletin import Bulletin, BulletinStatus, Revision
@@ -70,7 +70,9 @@ def look(app: App) -> Overview:
     """The station as it is now."""
     now = app.clock.now()
     today = now.astimezone(app.zone).date()
-    reminded = [*behind(app, today), *(one.text for one in due_soon(app, today))]
+    plans = plans_in_force(app, today)
+    soon = due_soon(plans, today, app.settings.schedule.remind_days)
+    reminded = [*behind(plans), *(one.text for one in soon)]
     with app.database.reading() as session:
         return Overview(
             station=app.station.name,

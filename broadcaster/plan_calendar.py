@@ -16,6 +16,7 @@ from content.errors import UserError
 from content.files import write_atomically
 from schedules.quota import Window
 from schedules.standing import STATE_LABELS, State
+from schedules.year_planner import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ class Picture:
         }
 
 
-def picture(app: App, plan_id: int | None) -> Picture:
+def picture(app: App, plan_id: int | None, count: Count = lambda _done, _total: None) -> Picture:
     """The year of a plan (the newest for None), with what is forecast of it. Raises UserError."""
     found = progress(app, plan_id)
     first, last = _year_of(found)
-    planned = _planned(app, first.year)
+    planned = _planned(app, first.year, count)
     return Picture(
         app.station.name,
         found.plan.title or "Kế hoạch",
@@ -177,10 +178,10 @@ def _year_of(found: PlanProgress) -> tuple[date, date]:
     return date(start.year, 1, 1), date(last, 12, 31)
 
 
-def _planned(app: App, year: int) -> dict[str, set[date]]:
+def _planned(app: App, year: int, count: Count) -> dict[str, set[date]]:
     now = app.clock.now()
     days: dict[str, set[date]] = {}
-    for one in years.placements(app, year, now):
+    for one in years.placements(app, year, now, count):
         if one.task:
             days.setdefault(one.task, set()).add(one.day)
     return days

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -128,22 +128,36 @@ class Reminder:
     """Vietnamese."""
 
 
-def due_soon(app: App, today: date) -> list[Reminder]:
-    """What people must see to: work of theirs whose window closes within the set days."""
-    days = app.settings.schedule.remind_days
+InForce = Sequence[tuple[Plan, Sequence[TaskProgress]]]
+"""The plans that run today, with their tasks."""
+
+
+def plans_in_force(app: App, today: date) -> InForce:
+    """Every plan whose period holds this day."""
+    found = []
+    for plan in all_plans(app):
+        begun = plan.period_start is None or plan.period_start <= today
+        if begun and (plan.period_end is None or plan.period_end >= today):
+            with app.database.reading() as session:
+                found.append((plan, _rows(app, session, plan, tasks_of(session, plan), today)))
+    return found
+
+
+def due_soon(in_force: InForce, today: date, days: int) -> list[Reminder]:
+    """What people must see to: work of theirs whose window closes within so many days."""
     return [
         Reminder(plan.id or 0, row.task.no, _reminder(row, window[1], today))
-        for plan, rows in _plans_in_force(app, today)
+        for plan, rows in in_force
         for row in rows
         if row.work.proofs < row.work.proofs_needed
         and (window := reminders(row.work, today, days)) is not None
     ]
 
 
-def behind(app: App, today: date) -> list[str]:
-    """One line a plan in force that has late or endangered tasks."""
+def behind(in_force: InForce) -> list[str]:
+    """One line a plan that has late or endangered tasks."""
     lines = []
-    for plan, rows in _plans_in_force(app, today):
+    for plan, rows in in_force:
         states = Counter(row.standing.state for row in rows)
         late, risk = states[State.LATE], states[State.AT_RISK]
         parts = [f"{late} quá hạn"] * bool(late) + [f"{risk} có nguy cơ"] * bool(risk)
@@ -153,14 +167,6 @@ def behind(app: App, today: date) -> list[str]:
                 f"broadcaster plan status {plan.id}"
             )
     return lines
-
-
-def _plans_in_force(app: App, today: date) -> Iterator[tuple[Plan, list[TaskProgress]]]:
-    for plan in all_plans(app):
-        begun = plan.period_start is None or plan.period_start <= today
-        if begun and (plan.period_end is None or plan.period_end >= today):
-            with app.database.reading() as session:
-                yield plan, _rows(app, session, plan, tasks_of(session, plan), today)
 
 
 def _reminder(row: TaskProgress, last: date, today: date) -> str:

@@ -15,6 +15,7 @@ from broadcaster.achievements import achievements, automatic
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
 from broadcaster.fixed_slots import fixed_picks, with_fixed
+from broadcaster.gates import SOUND
 from broadcaster.records import Broadcast, Delivery, ScheduleLock
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
@@ -98,7 +99,39 @@ def candidates(session: Session, station_id: int) -> list[Candidate]:
     )
     rows: list[tuple[Any, ...]] = [tuple(row) for row in session.connection().execute(query)]
     found = {row[0]: _candidate(*row) for row in rows}
-    return list(found.values())
+    heard = heard_lengths(session, station_id)
+    return [
+        replace(one, seconds=heard.get((one.bulletin, one.revision), one.seconds))
+        for one in found.values()
+    ]
+
+
+def heard_lengths(session: Session, station_id: int) -> dict[tuple[int, int], float]:
+    """Seconds that bulletins (id, revision) really took on the loudspeakers.
+
+    Only from inside a session: its first item carries the signature tune and the greeting.
+    """
+    query = sqlalchemy_select(
+        col(Delivery.bulletin_id),
+        col(Delivery.revision),
+        col(Delivery.started_at),
+        col(Delivery.ended_at),
+    ).where(
+        col(Delivery.station_id) == station_id,
+        col(Delivery.channel) == SOUND,
+        col(Delivery.status) == Status.SENT,
+        col(Delivery.position) > 0,
+        col(Delivery.started_at).is_not(None),
+        col(Delivery.ended_at).is_not(None),
+    )
+    found: dict[tuple[int, int], float] = {}
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in session.connection().execute(query)]
+    for bulletin, revision, started, ended in rows:
+        seconds = (ended - started).total_seconds()
+        if seconds > 0:
+            key = bulletin, revision
+            found[key] = min(seconds, found.get(key, seconds))
+    return found
 
 
 _CANDIDATE = (
@@ -252,6 +285,7 @@ def existing_picks(
         .order_by(col(Delivery.broadcast_id), col(Delivery.position), col(Delivery.id))
     )
     lengths = _lengths(session, app.station_id)
+    heard = heard_lengths(session, app.station_id)
     found: dict[str, list[Pick]] = {}
     for (broadcast, _), pairs in groupby(
         session.exec(query).all(), key=lambda pair: (pair[1], pair[0].position)
@@ -259,7 +293,7 @@ def existing_picks(
         key = opening_key(broadcast, app.zone)
         if key in keys:
             rows = [row for row, _ in pairs]
-            found.setdefault(key, []).append(_pick(rows, lengths))
+            found.setdefault(key, []).append(_pick(rows, lengths, heard))
     return {key: tuple(picks) for key, picks in found.items()}
 
 
@@ -275,12 +309,15 @@ def _lengths(session: Session, station_id: int) -> dict[int, float]:
     return {revision: seconds or 0.0 for revision, seconds in session.exec(query).all()}
 
 
-def _pick(rows: list[Delivery], lengths: Mapping[int, float]) -> Pick:
+def _pick(
+    rows: list[Delivery], lengths: Mapping[int, float], heard: Mapping[tuple[int, int], float]
+) -> Pick:
     first = rows[0]
+    estimate = lengths.get(first.revision_id, 0.0)
     return Pick(
         bulletin=first.bulletin_id,
         revision=first.revision,
-        seconds=lengths.get(first.revision_id, 0.0),
+        seconds=heard.get((first.bulletin_id, first.revision), estimate),
         fixed=any(row.status not in OPEN for row in rows),
         repeat=first.repeat,
     )

@@ -41,7 +41,7 @@ from schedules.year_plan import (
     YearPlan,
     YearRequest,
 )
-from schedules.year_planner import plan_year
+from schedules.year_planner import Count, plan_year
 from schedules.year_shortage import find_shortages
 
 _GONE = frozenset({Status.CANCELLED, Status.FAILED, Status.MISSED})
@@ -118,10 +118,12 @@ def forecast(
     return Year(year, past, plan, lines, shortages, topics, tuple(_remarks(app, request, year)))
 
 
-def placements(app: App, year: int, now: datetime) -> list[Placement]:
+def placements(
+    app: App, year: int, now: datetime, count: Count = lambda _done, _total: None
+) -> list[Placement]:
     """What the forecast puts where, in order of time."""
     with app.database.reading() as session:
-        plan = plan_year(year_request(app, session, year, now))
+        plan = plan_year(year_request(app, session, year, now), count)
     return [one for week in plan.weeks for one in week.placements]
 
 

@@ -46,6 +46,13 @@ def plan_year(request: YearRequest, count: Count = lambda _done, _total: None) -
     return YearPlan(tuple(weeks), walk.forecasts())
 
 
+def week_request_of(request: YearRequest, number: int = 0) -> PlanRequest:
+    """The question that the year asks first about one of its weeks, nothing being placed yet."""
+    walk = _Walk(request)
+    week = request.weeks[number]
+    return walk.question(week, walk.openings(week))
+
+
 def need_of(task: YearTask, done: int, week: Week, places: int) -> TaskNeed:
     """What one week should do for a task that has `done` airings behind it.
 
@@ -109,10 +116,8 @@ class _Walk:
         }
 
     def plan(self, week: Week) -> YearWeek:
-        openings = [
-            one for slot in self.request.slots for one in occurrences(slot, week, self.request.zone)
-        ]
-        plan = plan_week(self._question(week, openings))
+        openings = self.openings(week)
+        plan = plan_week(self.question(week, openings))
         placements = tuple(self._note(plan))
         empty = sum(not planned.picks for planned in plan.openings)
         named = (self.request.days_off.get(day) for day in week.days)
@@ -125,7 +130,11 @@ class _Walk:
             for no, task in self.tasks.items()
         )
 
-    def _question(self, week: Week, openings: list[Opening]) -> PlanRequest:
+    def openings(self, week: Week) -> list[Opening]:
+        asked = self.request
+        return [one for slot in asked.slots for one in occurrences(slot, week, asked.zone)]
+
+    def question(self, week: Week, openings: list[Opening]) -> PlanRequest:
         asked = self.request
         placed = (
             Airing(bulletin, channel, at, targets)

@@ -124,8 +124,8 @@ def _reason(
     openings: Sequence[Opening],
 ) -> str:
     windows = task.quota.windows
-    first = request.weeks[0].monday
-    if windows and max(last for _, last in windows) < first:
+    first = request.weeks[0].monday if request.weeks else None
+    if first is None or (windows and windows[-1][1] < first):
         return "đã hết thời gian thực hiện"
     if not any(not task.channels or slot.channel in task.channels for slot in request.slots):
         named = ", ".join(task.channels) or "nào"

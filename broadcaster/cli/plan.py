@@ -162,8 +162,8 @@ def calendar(
     """The year as a picture: tasks as bars, broadcasts as dots."""
     from broadcaster import plan_calendar
 
-    with opened() as app:
-        picture = plan_calendar.picture(app, plan)
+    with opened() as app, counting("Dự báo cả năm") as count:
+        picture = plan_calendar.picture(app, plan, count)
     if output is not None:
         plan_calendar.write(picture, output)
     if as_json:

@@ -17,6 +17,7 @@ from broadcaster import evidence, verification
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.evidence import Kind
 from content.station import Station
+from tests.broadcaster.desks import Desk
 from tests.clocks import HandClock
 
 _INSTALL = "PostgreSQL's server is not installed (sudo apt-get install postgresql)"
@@ -136,3 +137,21 @@ def test_the_watch_sees_a_commit(database: Database) -> None:
     station(database)
     assert watch.changed()
     watch.close()
+
+
+def test_a_plans_year_its_proofs_and_locks_are_the_same_there(
+    database: Database,
+    server: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BROADCASTER_DATABASE__URL", server)
+    desk: Desk = request.getfixturevalue("planned_desk")
+    desk.approved("Giờ làm việc", "2")
+    desk.ok("schedule", "build", "--week", "next")
+    desk.ok("schedule", "lock", "--week", "next")
+    assert desk.json("schedule", "build", "--week", "next")["locked"] is True
+    assert desk.json("schedule", "build", "--year")["tasks"][1]["planned"] > 0
+    desk.ok("evidence", "add", desk.file("a.txt", "danh sách"), "--task", "3")
+    assert {row["no"]: row["state"] for row in desk.json("plan", "status")}["3"] == "done"
+    assert len(desk.json("schedule", "log", "--week", "next")["items"]) > 0

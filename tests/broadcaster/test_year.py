@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from tests.broadcaster.desks import Desk
+import pytest
+from sqlmodel import select
+
+from broadcaster.app import open_app
+from broadcaster.records import Delivery
+from broadcaster.week_request import candidates
+from tests.broadcaster.desks import Desk, StillClock
 
 
 def test_the_year_is_forecast_week_by_week_and_says_what_it_lacks(planned_desk: Desk) -> None:
@@ -98,3 +104,38 @@ def test_on_days_off_nothing_is_planned_and_the_reason_is_said(
     days = {item["day"] for item in built["items"] if item["title"]}
     assert not days & {"2026-11-24", "2026-11-26"}
     assert "2026-11-25" in days
+
+
+def test_a_year_that_is_over_has_only_its_past(planned_desk: Desk) -> None:
+    found = planned_desk.json("schedule", "build", "--year", "2025")
+    assert found["weeks"] == []
+    assert found["tasks"] == []
+    assert "không dùng được" in planned_desk.refused("schedule", "build", "--year", "1900")
+
+
+def test_when_the_plans_year_is_over_nothing_more_is_promised(
+    planned_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StillClock, "moment", datetime(2027, 1, 12, 2, 0, tzinfo=UTC))
+    found = planned_desk.json("schedule", "build", "--year", "2026")
+    assert {one["reason"] for one in found["shortages"]} == {"đã hết thời gian thực hiện"}
+    assert {one["bulletins"] for one in found["shortages"]} == {0}
+
+
+def test_the_length_that_was_heard_counts_more_than_the_estimate(planned_desk: Desk) -> None:
+    planned_desk.approved("Bài một", "1")
+    planned_desk.approved("Bài hai", "2")
+    planned_desk.ok("schedule", "build", "--week", "next")
+    app = open_app(planned_desk.home, clock=StillClock(), person="Lan")
+    with app.database.writing() as session:
+        row = session.exec(select(Delivery).where(Delivery.position == 1)).first()
+        assert row is not None
+        row.status, row.started_at = "sent", row.scheduled_at
+        row.ended_at = row.scheduled_at + timedelta(seconds=431)
+        session.add(row)
+        heard = row.bulletin_id
+    with app.database.reading() as session:
+        lengths = {one.bulletin: one.seconds for one in candidates(session, app.station_id)}
+    app.close()
+    assert lengths.pop(heard) == 431
+    assert all(seconds < 60 for seconds in lengths.values())

@@ -4,43 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from itertools import combinations
-from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedules.openings import QuietHours, SlotRule, Week, occurrences
-from schedules.quota import Quota, inside
+from benchmarks.best_possible import best_completion
+from benchmarks.drawn_years import FIRST, ZONE, station_rules, tight_task, tight_year, weeks_from
+from schedules.openings import SlotRule, occurrences
+from schedules.quota import inside
 from schedules.week_board import to_milliseconds
-from schedules.week_plan import RADIO_RULE, Candidate, ChannelRule, Pick, PlanRules
-from schedules.year_plan import YearRequest, YearTask
+from schedules.week_plan import Candidate, Pick
+from schedules.year_plan import YearRequest
 from schedules.year_planner import plan_year
 from schedules.year_shortage import find_shortages
-from tests.schedules.best_possible import best_completion
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-FIRST = date(2026, 3, 2)
 APPROVED = datetime(2026, 1, 5, tzinfo=UTC)
-
-
-def weeks(count: int) -> tuple[Week, ...]:
-    return tuple(Week.of(FIRST + timedelta(weeks=number), ZONE) for number in range(count))
-
-
-def rules(radio_items: int = 2) -> PlanRules:
-    return PlanRules(
-        quiet_hours=QuietHours.parse(["21:00-05:00"], ZONE),
-        channels={
-            "radio": replace(RADIO_RULE, max_items=radio_items),
-            "facebook": ChannelRule("Facebook"),
-        },
-        framing_seconds=25.0,
-        gap_seconds=3.0,
-    )
 
 
 def slot(key: str, channel: str, days: tuple[int, ...], at: str, minutes: int = 10) -> SlotRule:
@@ -51,20 +32,14 @@ def bulletin(number: int, task: str | None = None, seconds: float = 90.0) -> Can
     return Candidate(number, 1, f"Bài {number}", APPROVED, seconds=seconds, task=task)
 
 
-def task(no: str, total: int, first: int = 0, last: int = 7, done: int = 0) -> YearTask:
-    """Windows in weeks from FIRST."""
-    window = FIRST + timedelta(weeks=first), FIRST + timedelta(weeks=last, days=6)
-    return YearTask(no, Quota((window,), total), (), done=done)
-
-
 def year(**parts: object) -> YearRequest:
     base = YearRequest(
-        weeks(8),
+        weeks_from(FIRST, 8),
         ZONE,
-        rules(),
+        station_rules(2),
         (slot("1", "radio", (0, 2, 4), "05:30"), slot("2", "facebook", (1,), "18:00", 60)),
         (bulletin(1, "1"), bulletin(2, "2")),
-        (task("1", 8), task("2", 4)),
+        (tight_task("1", 8), tight_task("2", 4)),
     )
     return replace(base, **parts)  # type: ignore[arg-type]
 
@@ -72,7 +47,7 @@ def year(**parts: object) -> YearRequest:
 _windows = st.tuples(st.integers(0, 7), st.integers(0, 7)).map(sorted)
 _tasks = st.lists(
     st.builds(
-        lambda no, total, window: task(no, total, window[0], window[1]),
+        lambda no, total, window: tight_task(no, total, window[0], window[1]),
         st.sampled_from(["1", "2", "3"]),
         st.integers(1, 16),
         _windows,
@@ -105,7 +80,7 @@ _slots = st.lists(
 ).map(tuple)
 _years = st.builds(
     lambda slots, bulletins, tasks, items: year(
-        slots=slots, candidates=bulletins, tasks=tasks, rules=rules(items)
+        slots=slots, candidates=bulletins, tasks=tasks, rules=station_rules(items)
     ),
     _slots,
     _bulletins,
@@ -139,11 +114,15 @@ def test_no_opening_is_overfilled_and_nothing_repeats_inside_the_distance(
             rule = request.rules.of(slot_.channel)
             for one in occurrences(slot_, week.week, ZONE):
                 room[one.start.astimezone(ZONE).date(), slot_.channel] += rule.max_items
-        placed = defaultdict(int)
+        placed, sounding = defaultdict(int), defaultdict(float)
         for item in week.placements:
             placed[item.day, item.channel] += 1
+            sounding[item.day] += lengths[item.bulletin] if item.channel == "radio" else 0
             assert to_milliseconds(lengths[item.bulletin]) <= 10 * 60_000
         assert all(count <= room[key] for key, count in placed.items())
+        items = request.rules.of("radio").max_items
+        for day, seconds in sounding.items():
+            assert seconds <= room[day, "radio"] / items * (600 - 25)
     heard = defaultdict(list)
     for week in plan.weeks:
         for item in week.placements:
@@ -167,47 +146,11 @@ def test_what_counts_for_a_task_lies_inside_its_windows(request: YearRequest) ->
     assert {one.no: one.planned for one in plan.tasks} == {no: counted[no] for no in tasks}
 
 
-def drawn_year(number: int) -> YearRequest:
-    """A tight year of eight weeks, always the same for a number: more is asked than there is."""
-    draw = Random(number)
-    slots = {
-        (one.channel, one.starts): one
-        for one in (
-            slot(
-                str(key),
-                draw.choice(["radio", "facebook"]),
-                tuple(sorted(draw.sample(range(7), draw.randint(1, 3)))),
-                draw.choice(["05:30", "11:00", "17:00"]),
-            )
-            for key in range(draw.randint(1, 3))
-        )
-    }
-    count = draw.randint(2, 5)
-    tasks = [
-        task(str(no), draw.randint(2, 12), *sorted((draw.randint(0, 7), draw.randint(0, 7))))
-        for no in range(count)
-    ]
-    bulletins = [
-        bulletin(
-            key,
-            str(draw.randrange(count)) if draw.random() < 0.85 else None,
-            draw.choice([60.0, 90.0, 200.0, 400.0]),
-        )
-        for key in range(1, draw.randint(3, 10))
-    ]
-    return year(
-        slots=tuple(slots.values()),
-        candidates=tuple(bulletins),
-        tasks=tuple(tasks),
-        rules=rules(draw.randint(1, 3)),
-    )
-
-
 def test_more_bulletins_bring_more() -> None:
     """The rule is greedy: seldom, in a tight year, a new bulletin pushes others out of place."""
     gained, worse = 0, 0
     for number in range(80):
-        request = drawn_year(number)
+        request = tight_year(number)
         more = replace(request, candidates=(*request.candidates, bulletin(50, "0", 60.0)))
         needed = sum(one.quota.total for one in request.tasks)
         change = round((plan_year(more).completion - plan_year(request).completion) * needed)
@@ -221,7 +164,7 @@ def test_the_forecast_reaches_nearly_the_best_possible() -> None:
     """Over many tight years: at least 97 % of what an exact solver reaches, never more."""
     reached, possible = 0.0, 0.0
     for number in range(60):
-        request = drawn_year(number)
+        request = tight_year(number)
         best, mine = best_completion(request), plan_year(request).completion
         assert mine <= best + 1e-9
         reached, possible = reached + mine, possible + best
@@ -239,20 +182,20 @@ def test_a_task_without_bulletins_is_reported_with_the_number_that_is_missing() 
 
 
 def test_where_openings_are_lacking_more_bulletins_are_not_promised_to_help() -> None:
-    request = year(tasks=(task("1", 200),), candidates=(bulletin(1, "1"), bulletin(2, "1")))
+    request = year(tasks=(tight_task("1", 200),), candidates=(bulletin(1, "1"), bulletin(2, "1")))
     (lack,) = find_shortages(request, plan_year(request))
     assert lack.slots > 0
 
 
 def test_a_task_whose_time_is_over_says_so() -> None:
-    request = year(tasks=(task("1", 5, -6, -3),))
+    request = year(tasks=(tight_task("1", 5, -6, -3),))
     (lack,) = find_shortages(request, plan_year(request))
     assert lack.reason == "đã hết thời gian thực hiện"
     assert lack.bulletins == 0
 
 
 def test_what_was_proved_counts_and_the_forecast_says_when_the_quota_is_full() -> None:
-    plan = plan_year(year(tasks=(task("1", 4, done=3),)))
+    plan = plan_year(year(tasks=(tight_task("1", 4, done=3),)))
     (found,) = plan.tasks
     assert found.full_on == FIRST
     assert found.missing == 0
@@ -283,5 +226,5 @@ def test_days_off_stay_silent_and_are_named() -> None:
 
 @pytest.mark.parametrize("total", [1, 3, 8])
 def test_a_task_is_spread_over_its_windows_not_said_all_at_once(total: int) -> None:
-    plan = plan_year(year(tasks=(task("1", total),), candidates=(bulletin(1, "1"),)))
+    plan = plan_year(year(tasks=(tight_task("1", total),), candidates=(bulletin(1, "1"),)))
     assert plan.tasks[0].missing == 0
