@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, daemon, ledger, planning, speech, starts
+from benchmarks import commands, daemon, ledger, pack, planning, speech, starts
 from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.measure import Row
 from benchmarks.table import as_json, machine, show
@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "commands": commands.run,
     "planning": planning.run,
     "ledger": ledger.run,
+    "pack": pack.run,
     "daemon": daemon.run,
     "speech": speech.run,
     "starts": starts.run,
