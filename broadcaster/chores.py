@@ -58,17 +58,21 @@ def _retention(app: App) -> None:
         log.info("evidence.pruned", files=pruned.files, bytes=pruned.bytes)
 
 
-def _reminders(app: App) -> None:
-    """Which tasks for people end soon: into the log, once a day."""
+def remind(app: App) -> None:
+    """Write into the log which tasks for people end soon."""
     # Imported here, so that the daemon's start does not wait for it.
     from broadcaster.plan_progress import due_soon, plans_in_force
 
-    local = app.clock.now().astimezone(app.zone)
-    if local.hour != _REMINDING_HOUR:
-        return
+    today = app.clock.now().astimezone(app.zone).date()
     days = app.settings.schedule.remind_days
-    for one in due_soon(plans_in_force(app, local.date()), local.date(), days):
+    for one in due_soon(plans_in_force(app, today), today, days):
         log.warning("plan.reminder", plan=one.plan, task=one.no, text=one.text)
+
+
+def _reminders(app: App) -> None:
+    """Once a day."""
+    if app.clock.now().astimezone(app.zone).hour == _REMINDING_HOUR:
+        remind(app)
 
 
 _PIECES: dict[str, Callable[[App], None]] = {

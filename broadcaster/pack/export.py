@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -42,6 +42,9 @@ _SUFFIXES = {
     "image/jpeg": "jpg",
     "image/png": "png",
 }
+
+_MOST_TEXTS = 200
+"""Bulletins kept in memory at once."""
 
 Step = Callable[[int, int], None]
 
@@ -133,6 +136,7 @@ class _Packer:
         self._paths: dict[str, str | None] = {}
         self._folders = Taken()
         self._missing: list[str] = []
+        self._texts: dict[tuple[int | None, int | None], str | None] = {}
         self._done = self._total = 0
 
     def pack(self, target: Path, unsigned: str | None) -> Packed:
@@ -254,6 +258,15 @@ class _Packer:
         return f"{local:%Y-%m-%d_%H%M}_{item.channel}_{where}_{item.delivery}"
 
     def _text(self, item: Item) -> str | None:
+        """A bulletin that goes out every day is read from the database once in a while."""
+        key = (item.bulletin, item.revision)
+        if key not in self._texts:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            self._texts[key] = self._read_text(item)
+        return self._texts[key]
+
+    def _read_text(self, item: Item) -> str | None:
         query = select(Revision).where(
             Revision.bulletin_id == item.bulletin, Revision.number == item.revision
         )
@@ -312,7 +325,8 @@ def _file_name(file: File) -> str:
 
 
 def _outcome(item: Item) -> bytes:
-    facts = asdict(item) | {"day": item.day.isoformat(), "files": list(item.files)}
+    facts = {one.name: getattr(item, one.name) for one in fields(item)}
+    facts |= {"day": item.day.isoformat(), "files": list(item.files)}
     return json.dumps(facts, ensure_ascii=False, indent=1).encode("utf-8")
 
 

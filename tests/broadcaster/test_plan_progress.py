@@ -11,12 +11,11 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from broadcaster import evidence, manual_work
+from broadcaster import chores, evidence, manual_work
 from broadcaster.app import App, open_app
 from broadcaster.delivery import Outcome, move
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
-from broadcaster.services import log_reminders
 from tests.broadcaster.desks import Desk, StillClock
 
 
@@ -175,7 +174,7 @@ def test_a_task_for_people_that_ends_soon_is_in_status_and_in_the_daemons_log(
     assert "còn 11 ngày, đến 04/12/2026" in reminder
     app = open_app(planned_desk.home, clock=StillClock(), person="Lan")
     with capture_logs() as logs:
-        log_reminders(app)
+        chores.remind(app)
     app.close()
     assert [entry["task"] for entry in logs if entry["event"] == "plan.reminder"] == ["3"]
     planned_desk.ok("evidence", "add", planned_desk.file("a.jpg", photo()), "--task", "3")

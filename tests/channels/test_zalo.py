@@ -175,6 +175,34 @@ class TestRecentContacts:
         assert len({user for user, _ in server.user_messages}) == 118
         assert server.count("users") == 3
 
+    def test_whom_it_reached_is_told_by_pseudonym_only(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = ["2512523625412515", "8412345678"]
+        server.refusing_users = {"8412345678": -230}
+        settings = zalo_settings(server.url, audience=ALL)
+        made = ZaloChannel(
+            settings, MemoryStore(), tmp_path / "zalo.lock", HandClock(), lambda: "k" * 64
+        )
+        progress = MemoryProgress()
+        one = sending(made, target=RECENT, progress=progress)
+        receipt = made.deliver(made.prepare(outgoing()), one)
+        (kept,) = receipt.artefacts
+        told = json.loads(kept.read())
+        assert sorted(told.values()) == ["sent", "skipped"]
+        everything = kept.read().decode() + str(receipt) + str(progress.steps)
+        assert not any(user in everything for user in server.users)
+
+    def test_a_delivery_begun_before_pseudonyms_reaches_nobody_twice(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = ["u0", "u1"]
+        progress = MemoryProgress()
+        progress.record("user.u0", "sent")
+        one = sending(channel, target=RECENT, progress=progress)
+        channel.deliver(channel.prepare(outgoing()), one)
+        assert [user for user, _ in server.user_messages] == ["u1"]
+
     def test_after_a_stop_midway_the_next_attempt_goes_on_with_the_rest(
         self, server: ZaloServer, channel: ZaloChannel
     ) -> None:
