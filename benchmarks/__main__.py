@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    alarms,
     commands,
     daemon,
     ledger,
@@ -19,6 +20,7 @@ from benchmarks import (
     pack,
     planning,
     plans,
+    playout,
     recovery,
     reports,
     speech,
@@ -41,6 +43,8 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "daemon": daemon.run,
     "speech": speech.run,
     "starts": starts.run,
+    "playout": playout.run,
+    "alarms": alarms.run,
     "recovery": recovery.run,
     "networks": networks.run,
 }

@@ -29,6 +29,10 @@ class Sizes:
     windows: int
     """Into how many windows the daemon's seconds are cut."""
     starts: int
+    playouts: int
+    """Starts of each player that is compared."""
+    alarms: int
+    """Emergencies, with the sound there and without."""
     characters: int
     """Of the long text that is turned into spoken words."""
     broadcast_characters: int
@@ -53,6 +57,8 @@ FULL = Sizes(
     idle_seconds=10.0,
     windows=5,
     starts=40,
+    playouts=100,
+    alarms=7,
     characters=50_000,
     broadcast_characters=4_000,
     pages=(10, 100, 1_000),
@@ -70,6 +76,8 @@ QUICK = Sizes(
     idle_seconds=2.0,
     windows=2,
     starts=20,
+    playouts=20,
+    alarms=2,
     characters=10_000,
     broadcast_characters=1_000,
     pages=(10, 100),

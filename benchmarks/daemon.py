@@ -48,7 +48,7 @@ def run(bench: Bench) -> Sequence[Row]:
             with process([sys.executable, "-c", _BARE], home) as bare:
                 bench.clock.sleep(_SETTLE_SECONDS)
                 idle = _watched(bench, daemon, bare)
-                recording = _on_air(bench, daemon, app)
+                recording = on_air(bench, daemon, app)
                 before = recording.stat().st_size
                 playing = _watched(bench, daemon, bare)
                 _check_real_time(bench, recording.stat().st_size - before)
@@ -124,7 +124,7 @@ def prepared(bench: Bench, home: Path) -> App:
     return app
 
 
-def _on_air(bench: Bench, daemon: subprocess.Popen[bytes], app: App) -> Path:
+def on_air(bench: Bench, daemon: subprocess.Popen[bytes], app: App) -> Path:
     """Book the bulletin and wait until its sound comes out; gives the recording of it."""
     at = bench.clock.now() + _LEAD
     bookings.add(app, 1, "radio", [], at)

@@ -29,7 +29,7 @@ def run(bench: Bench) -> Sequence[Row]:
     """Player and a bare sleep-and-write in turns, with a busy process for every core."""
     sound = _tone()
     blocks = [sound[at : at + pcm.BLOCK * 2] for at in range(0, len(sound), pcm.BLOCK * 2)]
-    with _busy(), _Pipe(bench.clock, sound) as ours, _Pipe(bench.clock, sound) as bare:
+    with busy(), _Pipe(bench.clock, sound) as ours, _Pipe(bench.clock, sound) as bare:
         planned = [(_play(bench.clock, blocks, ours), _sleep(bench.clock, blocks, bare))
                    for _ in range(bench.sizes.starts)]  # fmt: skip
         ours_at, bare_at = zip(*planned, strict=True)
@@ -52,9 +52,9 @@ def _late(planned: Sequence[datetime], begun: Sequence[datetime]) -> list[float]
     return [(start - plan).total_seconds() for plan, start in zip(planned, begun, strict=True)]
 
 
-def _play(clock: Clock, blocks: Sequence[bytes], pipe: _Pipe) -> datetime:
-    at = clock.now() + _BETWEEN
-    sending = Sending(
+def sending_at(at: datetime) -> Sending:
+    """An attempt that is planned for a moment."""
+    return Sending(
         target=Target("radio", "toan-xa"),
         reference="BENCH",
         at=at,
@@ -62,6 +62,11 @@ def _play(clock: Clock, blocks: Sequence[bytes], pipe: _Pipe) -> datetime:
         since=at,
         progress=_NoProgress(),
     )
+
+
+def _play(clock: Clock, blocks: Sequence[bytes], pipe: _Pipe) -> datetime:
+    at = clock.now() + _BETWEEN
+    sending = sending_at(at)
     bank = Bank([pipe])
     bank.open()
     played = Player(clock).play(blocks, bank, sending)
@@ -143,7 +148,7 @@ class _NoProgress:
 
 
 @contextmanager
-def _busy() -> Iterator[None]:
+def busy() -> Iterator[None]:
     """A process that never rests on every core."""
     loops = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"])

@@ -19,7 +19,7 @@ from content import library
 from content.bulletin import BulletinStatus
 from content.errors import UserError
 from content.library import Article
-from content.people import Role, require_role
+from content.people import Role, require_role, roles_of
 from content.workflow import STATUS_LABELS
 from schedules.openings import QuietHours
 
@@ -135,11 +135,12 @@ def get(app: App, broadcast_id: int) -> Booked:
 def cancel(app: App, broadcast_id: int) -> int:
     """Cancel what has not begun of a broadcast; how many deliveries that were.
 
-    An emergency that is being said is cut by the last gate within a tenth of a second.
+    An emergency that is being said is cut by the last gate within a tenth of a second. Whoever
+    may raise one may end it.
     """
     with app.database.writing() as session:
-        require_role(session, app.station_id, app.person, Role.EDITOR)
         row = _known(app, session, broadcast_id)
+        _require_canceller(app, session, row)
         items = deliveries_of(session, row)
         pending = [item for item in items if item.status in OPEN]
         sounding = [item for item in items if item.urgent and item.status == Status.SENDING]
@@ -159,6 +160,13 @@ def cancel(app: App, broadcast_id: int) -> int:
                 app.clock.now(),
             )
     return len(pending) + len(sounding)
+
+
+def _require_canceller(app: App, session: Session, row: Broadcast) -> None:
+    roles = roles_of(session, app.station_id, app.person)
+    if row.origin == Origin.EMERGENCY and Role.APPROVER in roles:
+        return
+    require_role(session, app.station_id, app.person, Role.EDITOR)
 
 
 def settle(app: App, delivery_id: int, *, permalink: str | None) -> Delivery:

@@ -45,7 +45,7 @@ def raise_alarm(app: App, call: Call) -> Booked:
     approved in their name, with the reason, in the same transaction.
     """
     names = bookings.known_targets(app, gates.SOUND, call.zones)
-    draft = _draft(call)
+    draft = draft_of(call)
     spoken = app.speak(read_aloud(draft.title, draft.body))
     now = app.clock.now()
     with app.database.writing() as session:
@@ -62,7 +62,8 @@ def raise_alarm(app: App, call: Call) -> Booked:
         return bookings.book(app, session, article, slip, names)
 
 
-def _draft(call: Call) -> BulletinDraft:
+def draft_of(call: Call) -> BulletinDraft:
+    """The bulletin that is made of it. Raises UserError for an empty one."""
     text = call.text.strip()
     if not text:
         raise UserError("Tin khẩn cấp không có nội dung.", "Hãy ghi câu cần phát.")

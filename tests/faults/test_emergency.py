@@ -39,7 +39,7 @@ def test_it_sounds_in_quiet_hours_and_a_cancel_cuts_it(tmp_path: Path) -> None:
         alarm = int(station.json("emergency", LONG, "--as", LEADER)["id"])
         station.wait_for_status(alarm, "sending")
         wait_for(lambda: bool(recorded(station)), 30, "sound")
-        station.call("broadcast", "cancel", str(alarm))
+        station.call("broadcast", "cancel", str(alarm), "--as", LEADER)
         station.wait_for_status(alarm, "cancelled", seconds=20)
         assert "sent" not in station.outcomes(alarm)
 
