@@ -17,9 +17,10 @@ from broadcaster import backups, doctor_machine, doctor_station, time_sources, v
 from broadcaster.clock import SystemClock
 from broadcaster.daemon_lock import DaemonLock
 from broadcaster.doctor import Check, Finding, Level, examine, is_bad, ok
-from broadcaster.evidence import GENESIS, Head, Verification
+from broadcaster.evidence import GENESIS, Head
 from broadcaster.settings import ClockSection, Settings
 from broadcaster.setup import make_home
+from broadcaster.verification import Verification
 from content.errors import UserError
 from tests.broadcaster.test_backups import damage, station
 from tests.clocks import HandClock
