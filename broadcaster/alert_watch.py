@@ -60,6 +60,7 @@ class Watch:
         found = [*self._ends(), *self._machine(now)]
         with app.database.reading() as session:
             found += deliveries(session, app, now)
+            found += alarms(session, app, now)
         alerts.raise_alerts(app.database, app.station_id, self._routes, found, now)
         self._tidy(now)
 
@@ -112,6 +113,18 @@ def deliveries(session: Session, app: App, now: datetime) -> list[Trouble]:
     rows = session.exec(query).all()
     moving = _moving(session, app.station_id, now)
     return [_trouble(app, row, title) for row, title in rows if _is_told(row, now, moving)]
+
+
+def alarms(session: Session, app: App, now: datetime) -> list[Trouble]:
+    """What the station noticed about its own air: silence, stray sound, an output that failed."""
+    return [
+        Trouble(
+            f"alarm:{alarm['seq']}",
+            f"Báo động: {alarm['channel']} ({alarm['target']})",
+            f"{alarm['details']['message']}. Xem: broadcaster evidence show {alarm['seq']}.",
+        )
+        for alarm in evidence.alarms(session, app.station_id, now - _RECENT)
+    ]
 
 
 def _is_told(row: Delivery, now: datetime, moving: set[tuple[int, str]]) -> bool:

@@ -25,6 +25,9 @@ from content.files import sync_folder, write_atomically
 GENESIS = "0" * 64
 """`prev_hash` of a chain's first record."""
 
+_ALARMS_WITHIN = 5_000
+"""Records that are searched for alarms: more than any week has."""
+
 FACTS = (
     "channel",
     "target",
@@ -184,6 +187,21 @@ def records(
         yield from rows
         after = rows[-1].seq
         session.expunge_all()
+
+
+def alarms(session: Session, station_id: int, since: datetime) -> list[dict[str, Any]]:
+    """What the station noticed about its own air since a moment, newest first."""
+    query = (
+        select(EvidenceRecord)
+        .where(
+            EvidenceRecord.station_id == station_id,
+            EvidenceRecord.seq > head(session, station_id).seq - _ALARMS_WITHIN,
+            col(EvidenceRecord.body).contains(f'"kind":"{Kind.ALARM}"'),
+        )
+        .order_by(col(EvidenceRecord.seq).desc())
+    )
+    found = (to_json(record) for record in session.exec(query).all())
+    return [alarm for alarm in found if alarm["at"] >= iso(since)]
 
 
 def to_json(record: EvidenceRecord) -> dict[str, Any]:

@@ -15,14 +15,12 @@ from broadcaster import countersigning, evidence
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
 from broadcaster.plan_progress import behind, due_soon, plans_in_force
-from broadcaster.records import Delivery, EvidenceRecord
+from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from content.bulletin import Bulletin, BulletinStatus, Revision
 
 _COMING = 8
 _ALARMS = 5
-_LOOK_BACK = 5_000
-"""Records of the ledger that are searched for alarms: more than any week has."""
 _RECENT = timedelta(days=7)
 
 
@@ -126,23 +124,10 @@ def _needs(session: Session, station_id: int, now: datetime) -> list[str]:
 
 def _alarms(session: Session, station_id: int, now: datetime) -> list[str]:
     """The newest alarms of the week: what the station noticed about its own air."""
-    newest = evidence.head(session, station_id).seq
-    query = (
-        select(EvidenceRecord)
-        .where(
-            EvidenceRecord.station_id == station_id,
-            EvidenceRecord.seq > newest - _LOOK_BACK,
-            col(EvidenceRecord.body).contains(f'"kind":"{evidence.Kind.ALARM}"'),
-        )
-        .order_by(col(EvidenceRecord.seq).desc())
-        .limit(_ALARMS)
-    )
-    alarms = [evidence.to_json(record) for record in session.exec(query).all()]
-    since = evidence.iso(now - _RECENT)
+    found = evidence.alarms(session, station_id, now - _RECENT)
     return [
         f"Cảnh báo {alarm['channel']} {alarm['target']}: {alarm['details']['message']}"
-        for alarm in alarms
-        if alarm["at"] >= since
+        for alarm in found[:_ALARMS]
     ]
 
 

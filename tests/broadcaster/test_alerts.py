@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,12 +21,13 @@ from pytest_httpserver import HTTPServer
 
 from broadcaster import alerts
 from broadcaster.alert_routes import Item, Mail, Message, NotDelivered, Webhook, routes_of
-from broadcaster.alert_watch import Watch, deliveries
+from broadcaster.alert_watch import Watch, alarms, deliveries
 from broadcaster.alerts import Sender, Trouble
 from broadcaster.app import App
 from broadcaster.delivery import Outcome, move
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import AlertsSection, Settings
+from channels.base import Finding, FindingKind
 from tests.broadcaster.conftest import Bench
 from tests.broadcaster.test_backups import damage, station
 from tests.clocks import HandClock
@@ -360,6 +362,19 @@ def test_what_is_late_is_at_risk_and_what_is_on_its_way_is_not(bench: Bench, app
     for lane in (bench.ahead, bench.lane):
         bench.dispatcher().run_lane(lane)
     assert keys(bench, app) == []
+
+
+def test_what_the_station_heard_of_its_own_air_is_told_once(bench: Bench, app: App) -> None:
+    finding = Finding(
+        FindingKind.ALARM, "thon-1", bench.clock.now(), "Loa có tiếng ngoài khung giờ"
+    )
+    bench.dispatcher().found(finding, "radio")
+    with bench.database.reading() as session:
+        (trouble,) = alarms(session, app, bench.clock.now())
+        later = alarms(session, app, bench.clock.now() + timedelta(days=2))
+    assert trouble.key == "alarm:1"
+    assert "ngoài khung giờ" in trouble.body
+    assert later == []
 
 
 def test_old_misfortunes_bring_no_flood(bench: Bench, app: App) -> None:
