@@ -111,7 +111,11 @@ def take_occasion(scanner: Scanner) -> Occasion | None:
     """A commemorative day, by its date or by its name (data/occasions.toml)."""
     start = scanner.position
     match = scanner.take(_LINKED) or scanner.take(_NAMED)
-    if match and not _DATE_TO_DATE.search(match["what"]) and (occasion := _read_occasion(match["what"])):
+    if (
+        match
+        and not _DATE_TO_DATE.search(match["what"])
+        and (occasion := _read_occasion(match["what"]))
+    ):
         return occasion
     scanner.position = start
     return None

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schedules.timeframe.constituents import Range, Spans
-from schedules.timeframe.pieces import Grain, Part, Piece, take_bare_day, take_piece, take_whole_year
+from schedules.timeframe.pieces import (
+    Grain,
+    Part,
+    Piece,
+    take_bare_day,
+    take_piece,
+    take_whole_year,
+)
 from schedules.timeframe.scanner import Pattern, Scanner
 
 _FROM = Pattern(r"(?:bắt đầu )?(?:kể )?từ|bắt đầu(?: vào)?")
