@@ -71,8 +71,9 @@ def changed_media(session: Session, delivery: Delivery, media: Path) -> str | No
     for label, path in kept:
         if path.is_file() and sha256_of_file(path) != path.stem:
             return (
-                f"tệp {label} “{path.name[:12]}…{path.suffix}” đã bị thay đổi sau khi duyệt; hãy nộp "
-                f"lại bản tin cùng tệp gốc: broadcaster bulletin edit {delivery.bulletin_id} TỆP"
+                f"tệp {label} “{path.name[:12]}…{path.suffix}” đã bị thay đổi sau khi duyệt; "
+                "hãy nộp lại bản tin cùng tệp gốc: broadcaster "
+                f"bulletin edit {delivery.bulletin_id} TỆP"
             )
     return None
 
