@@ -21,7 +21,7 @@ from broadcaster.clock_trust import ClockTrust
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
-from broadcaster.outgoing import delivery_of, outgoing_for, reference_of
+from broadcaster.outgoing import changed_media, delivery_of, outgoing_for, reference_of
 from broadcaster.portal_first import LINK, Waiting, choose_link
 from broadcaster.precedence import Precedence, StopSignal
 from broadcaster.queue import Lane
@@ -385,6 +385,9 @@ class Dispatcher:
     def _prepare(self, delivery: Delivery) -> Prepared | None:
         """Rendered, or None after the delivery was moved or postponed because it cannot be."""
         channel = self._channels[delivery.channel]
+        if (changed := self._changed_media(delivery)) is not None:
+            self._fail(delivery, changed)
+            return None
         try:
             prepared = channel.prepare(self._outgoing(delivery))
         except ChannelError as error:
@@ -423,6 +426,10 @@ class Dispatcher:
     def _outgoing(self, delivery: Delivery) -> Outgoing:
         with self._database.reading() as session:
             return outgoing_for(session, self._station, delivery, self._media)
+
+    def _changed_media(self, delivery: Delivery) -> str | None:
+        with self._database.reading() as session:
+            return changed_media(session, delivery, self._media)
 
     def _sending(self, delivery: Delivery, stop: StopSignal) -> Sending:
         channel = self._channels[delivery.channel]

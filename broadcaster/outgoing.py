@@ -12,6 +12,7 @@ from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Outgoing
 from content.bulletin import Revision
+from content.files import sha256_of_file
 from content.station import Station
 
 _OUT_OF_THE_PROGRAMME = (Status.CANCELLED, Status.MISSED, Status.FAILED)
@@ -55,6 +56,26 @@ def preview_of(station: Station, revision: Revision, media: Path) -> Outgoing:
         recording=_recording(revision, media),
         relay=revision.relay,
     )
+
+
+def changed_media(session: Session, delivery: Delivery, media: Path) -> str | None:
+    """Why a local file of this revision is not the approved one any more (Vietnamese), or None.
+
+    Approval binds the files' hashes, and a kept file is named by its own. One that is missing is
+    the channel's to report.
+    """
+    revision = session.get_one(Revision, delivery.revision_id)
+    images = [one for one in _images(revision, media) if isinstance(one, Path)]
+    recording = _recording(revision, media)
+    kept = [("ảnh", one) for one in images] + [("bản ghi âm", one) for one in [recording] if one]
+    for label, path in kept:
+        if path.is_file() and sha256_of_file(path) != path.stem:
+            return (
+                f"tệp {label} “{path.name[:12]}…{path.suffix}” đã bị thay đổi sau khi duyệt; "
+                "hãy nộp lại bản tin cùng tệp gốc: broadcaster "
+                f"bulletin edit {delivery.bulletin_id} TỆP"
+            )
+    return None
 
 
 def reference_of(delivery: Delivery) -> str:

@@ -78,6 +78,8 @@ def _draft(app: App, revision: Revision, topic: str | None, task: str | None) ->
         valid_until=revision.valid_until,
         image=app.media / image if image and local else image,
         link=revision.link,
+        recording=app.media / revision.recording if revision.recording else None,
+        relay=revision.relay,
         source_name=revision.source_name,
     )
 

@@ -392,12 +392,13 @@ def year_tasks(
     ]
     tasks = []
     for task, plan in in_force:
-        if not automatic(task.channels, app.channels):
+        if not (machine := automatic(task.channels, app.channels)):
             continue
         quota = quota_of(task.reading(), (plan.period_start, plan.period_end))
         done = sum(one.counts_for(task.no, task.channels, quota.windows) for one in proved)
         topic = next(iter(topic_codes(task.content)), None)
-        tasks.append(YearTask(task.no, quota, tuple(task.channels), topic, done))
+        own = machine if task.channels else ()
+        tasks.append(YearTask(task.no, quota, own, topic, done))
     return tasks
 
 

@@ -157,10 +157,12 @@ def _keep_image(image: Path | str | None, media: Path) -> str | None:
 
 def _kept_file(file: Path, media: Path) -> str:
     """A copy in `media`, named by its content; the name."""
-    name = sha256_of_file(file) + file.suffix.lower()
-    if not (media / name).exists():
-        write_atomically(media / name, file.read_bytes())
-    return name
+    digest = sha256_of_file(file)
+    place = media / (digest + file.suffix.lower())
+    # A copy that was spoilt on the disk is mended by giving the same file again.
+    if not place.exists() or sha256_of_file(place) != digest:
+        write_atomically(place, file.read_bytes())
+    return place.name
 
 
 _COMPARED = (

@@ -60,7 +60,7 @@ _FILLER = Pattern(
     r"(?:(?:và )?(?:những|các) năm (?:tiếp theo|sau)|trở đi|ít nhất|tối thiểu"
     r"|báo cáo|thời gian|thời hạn|thực hiện|tổ chức|triển khai|gửi|nộp|đăng tải|phát sóng|phát|đăng"
     r"|tuyên truyền|tiến độ|cụ thể|là|vào|vào các|các|của|và|trong|cho|đến|từ|kế hoạch|hoặc|những"
-    r"|kịp thời|riêng|đối với|xong|lúc|lên|về|được|theo|cả)"
+    r"|kịp thời|dịp|dịp lễ|nhân dịp|riêng|đối với|xong|lúc|lên|về|được|theo|cả)"
 )
 _YEARS = r"(?:20|19)\d\d"
 _FALSE_FRIEND = Pattern(
@@ -78,6 +78,8 @@ _LINKED = Pattern(
     rf"(?:nhân dịp|nhân|trong dịp|vào dịp|dịp|chào mừng|hưởng ứng|kỷ niệm|mừng)(?P<what>{_CLAUSE})"
 )
 _NAMED = Pattern(r"(?P<what>(?:tết|ngày (?!\d)(?:[^\s,;.()\d]+ ){1,8})[^,;.()]*)")
+_DATE_TO_DATE = re.compile(r"\d *[/-] *\d{1,2}(?: *[/-] *\d{4})? *(?:-|–|đến|den) *\d{1,2} *[/-]")
+"""Both ends are said: no custom is needed."""
 _DATE = re.compile(r"(?<!\d)(\d{1,2}) *[/-] *(\d{1,2})(?: *[/-] *(20\d\d))?(?!\d)")
 
 
@@ -109,7 +111,11 @@ def take_occasion(scanner: Scanner) -> Occasion | None:
     """A commemorative day, by its date or by its name (data/occasions.toml)."""
     start = scanner.position
     match = scanner.take(_LINKED) or scanner.take(_NAMED)
-    if match and (occasion := _read_occasion(match["what"])):
+    if (
+        match
+        and not _DATE_TO_DATE.search(match["what"])
+        and (occasion := _read_occasion(match["what"]))
+    ):
         return occasion
     scanner.position = start
     return None

@@ -35,6 +35,11 @@ _LAST_DAY = Pattern(
     r"(?P<unit>tháng|quý)(?!~(?:\d|[il]+v?(?!\w)))"
     rf"|ngày cuối(?: cùng)? (?:của )?(?:{_EVERY} )?(?P<unit2>năm)(?!~\d)"
 )
+_MONTHLY_FIRST = Pattern(
+    rf"(?:định kỳ )?{_EVERY} tháng~,?:?~(?:(?:vào|gửi|nộp|báo cáo) )*"
+    r"(?P<limit>(?:xong )?trước|chậm nhất|muộn nhất|không quá)?~(?:(?:là|vào) )*"
+    r"ngày~(?P<day>\d{1,2})(?!~[/.-]~\d)(?! tháng)"
+)
 _FROM_DAY = Pattern(r"(?:kể )?từ(?= ngày)")
 _MONTHS = {"d": 1, "g": 2, "c": 3, "1": 1, "2": 2, "3": 3, "n": 1, "h": 2, "b": 3}
 
@@ -88,6 +93,9 @@ def _take_pieces(scanner: Scanner) -> tuple[Piece, ...]:
 def _take_days_of_period(scanner: Scanner, exclusive: bool) -> DaysOfPeriod | None:
     start = scanner.position
     scanner.take(_FROM_DAY)
+    if match := scanner.take(_MONTHLY_FIRST):
+        before = "trước" in (match["limit"] or "") or "truoc" in (match["limit"] or "")
+        return _checked(scanner, start, int(match["day"]), exclusive or before)
     if match := scanner.take(_IN_QUARTER):
         key = match["month"].removeprefix("thứ ").removeprefix("thu ")[0].replace("đ", "d")
         found = _days(match, Cycle.QUARTER, exclusive, _MONTHS[key])
@@ -103,6 +111,13 @@ def _take_days_of_period(scanner: Scanner, exclusive: bool) -> DaysOfPeriod | No
     if found is None:
         scanner.position = start
     return found
+
+
+def _checked(scanner: Scanner, start: int, day: int, exclusive: bool) -> DaysOfPeriod | None:
+    if 1 <= day <= 31:
+        return DaysOfPeriod((day,), Cycle.MONTH, exclusive)
+    scanner.position = start
+    return None
 
 
 def _days(match: re.Match[str], cycle: Cycle, exclusive: bool, month: int) -> DaysOfPeriod | None:

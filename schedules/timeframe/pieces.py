@@ -22,8 +22,8 @@ _NUMERAL_WORDS = {word: n for n, both in enumerate(_NUMERALS, 1) for word in bot
 _MONTH_WORDS = {"giêng": 1, "chạp": 12, "mười một": 11, "mười hai": 12, **_NUMERAL_WORDS}
 _NUMBERS = {strip_marks(word): n for word, n in _MONTH_WORDS.items()}
 _MONTH_NAMES = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
-_ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "iiii": 4}
-_ROMAN = r"(?P<roman>[il1][il1]{0,3}|[il1]v|[1-4]|một|hai|ba|bốn|tư)"
+_ROMANS = {"iy": 2, "i": 1, "ii": 2, "iii": 3, "iv": 4, "iiii": 4}
+_ROMAN = r"(?P<roman>ly|[il1][il1]{0,3}|[il1]v|[1-4]|một|hai|ba|bốn|tư)"
 _SECOND_YEAR = YEAR.replace("year", "until")
 
 
@@ -101,13 +101,20 @@ _WEEK = Pattern(
     rf"~,?~(?:của )?tháng~(?P<month>\d{{1,2}}){_YEAR_SUFFIX}"
 )
 _MONTH = Pattern(rf"(?:tháng|t)~(?P<month>\d{{1,2}}|{_MONTH_NAMES}){_YEAR_SUFFIX}")
+_MONTH_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_ROMAN_MONTHS = "|".join(sorted(_MONTH_ROMANS, key=len, reverse=True))
+_ROMAN_MONTH = Pattern(rf"tháng~(?P<month>{_ROMAN_MONTHS}){_YEAR_SUFFIX}")
+_NEXT_ROMAN_MONTH = Pattern(rf"(?P<month>{_ROMAN_MONTHS}){_YEAR_SUFFIX}")
 _MONTH_AND_YEAR = Pattern(rf"(?<![/\d])(?P<month>\d{{1,2}})~[/]~{YEAR}")
-_QUARTER = Pattern(rf"(?:quý|quỹ|qúi|quy|q)~\.?~{_ROMAN}{_YEAR_SUFFIX}")
+_QUARTER = Pattern(rf"(?:quý|quí|quỹ|qúi|quy|q)~\.?~{_ROMAN}{_YEAR_SUFFIX}")
 _MONTHS = Pattern(
     rf"(?P<count>\d{{1,2}}|ba|sáu|chín) tháng(?: (?P<part>đầu|cuối|còn lại))?"
     rf"(?:~(?:của )?năm(?:~{YEAR}| {_AFTER})?|~/~{YEAR.replace('year', 'year2')})"
 )
 _MONTHS_PART = Pattern(r"(?P<count>\d{1,2}|ba|sáu|chín) tháng (?P<part>đầu|cuối)")
+_QUARTERS = Pattern(
+    rf"(?P<count>0?[23]|hai|ba) quý (?P<part>đầu|cuối)(?: (?:của )?năm(?:~{YEAR}| {_AFTER})?)?"
+)
 _HALF = Pattern(rf"nửa (?P<part>đầu|cuối|sau) năm(?:~{YEAR}| {_AFTER})?")
 _YEARS = Pattern(
     rf"(?:(?:giai đoạn|các năm|từ năm|năm) )?{YEAR}~(?:-|đến(?: hết)?(?: năm)?)~{_SECOND_YEAR}"
@@ -120,6 +127,7 @@ _THIS_YEAR = Pattern(
     r"(?:(?:trong|cả|suốt|toàn|quanh|trọn) )+năm(?: (?:nay|này|kế hoạch))?|năm (?:nay|này)"
 )
 _BARE_YEAR = Pattern("năm")
+_WHOLE_YEAR = Pattern(r"năm(?=~(?:$|[,;.()]))")
 _ISSUE = Pattern(
     r"(?:hiện )?nay|bây giờ|(?:ngày|khi|lúc|thời điểm)(?: (?:bản|có))?(?: kế hoạch(?: này)?)?"
     r" (?:được )?(?:ký|ban hành|phê duyệt|có hiệu lực)"
@@ -197,17 +205,23 @@ def read_number(word: str) -> int:
     return int(word) if word.isdigit() else _NUMBERS[strip_marks(word)]
 
 
+def take_whole_year(scanner: Scanner) -> Piece | None:
+    """A bare "năm" that ends its clause: the year in hand ("từ nay đến hết năm")."""
+    return Piece(Grain.YEAR) if scanner.take(_WHOLE_YEAR) else None
+
+
 def _months(scanner: Scanner) -> Piece | None:
     if match := scanner.take(_HALF):
         late = not match["part"].startswith(("đ", "d"))
         half = Part.LATE if late else Part.EARLY
         return Piece(Grain.MONTHS, 6, year=_year_of(match), part=half, next_year=_is_next(match))
-    match = scanner.take(_MONTHS) or scanner.take(_MONTHS_PART)
+    quarters = scanner.take(_QUARTERS)
+    match = quarters or scanner.take(_MONTHS) or scanner.take(_MONTHS_PART)
     if not match:
         return None
     named = match["part"]
     part = None if not named else Part.EARLY if named[0] in "đd" else Part.LATE
-    count = read_number(match["count"])
+    count = read_number(match["count"]) * (3 if quarters else 1)
     return Piece(Grain.MONTHS, count, year=_year_of(match), part=part, next_year=_is_next(match))
 
 
@@ -259,13 +273,15 @@ def _years(scanner: Scanner) -> Piece | None:
 
 
 def _month(scanner: Scanner) -> Piece | None:
-    return _as_month(scanner.take(_MONTH) or scanner.take(_MONTH_AND_YEAR))
+    arabic = scanner.take(_MONTH) or scanner.take(_MONTH_AND_YEAR)
+    return _as_month(arabic or scanner.take(_ROMAN_MONTH))
 
 
 def _as_month(match: re.Match[str] | None) -> Piece | None:
     if not match:
         return None
-    number = read_number(match["month"])
+    word = match["month"]
+    number = _MONTH_ROMANS.index(word) + 1 if word in _MONTH_ROMANS else read_number(word)
     return Piece(Grain.MONTH, number, year=_year_of(match), next_year=_is_next(match))
 
 
@@ -291,7 +307,7 @@ def _next_of_kind(scanner: Scanner, previous: Piece | None) -> Piece | None:
     if previous.grain is Grain.QUARTER:
         return _as_quarter(scanner.take(_NEXT_ROMAN))
     if previous.grain is Grain.MONTH:
-        return _as_month(scanner.take(_NEXT_NUMBER))
+        return _as_month(scanner.take(_NEXT_NUMBER) or scanner.take(_NEXT_ROMAN_MONTH))
     if previous.grain is Grain.DAY and previous.month is None:
         match = scanner.take(_NEXT_DAY)
         return Piece(Grain.DAY, int(match["day"])) if match else None

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schedules.timeframe.constituents import Range, Spans
-from schedules.timeframe.pieces import Grain, Part, Piece, take_bare_day, take_piece
+from schedules.timeframe.pieces import (
+    Grain,
+    Part,
+    Piece,
+    take_bare_day,
+    take_piece,
+    take_whole_year,
+)
 from schedules.timeframe.scanner import Pattern, Scanner
 
 _FROM = Pattern(r"(?:bắt đầu )?(?:kể )?từ|bắt đầu(?: vào)?")
@@ -35,8 +42,10 @@ def take_spans(scanner: Scanner) -> Spans | None:
 def take_until(scanner: Scanner) -> Spans | None:
     """ "Đến hết năm 2026": from the issue to its end. A single day is a limit, not a window."""
     start = scanner.position
-    if scanner.take(_ONLY_TO) and (piece := take_piece(scanner)) and piece.grain is not Grain.DAY:
-        return Spans((Range(Piece(Grain.ISSUE), piece),))
+    if scanner.take(_ONLY_TO):
+        piece = take_piece(scanner) or take_whole_year(scanner)
+        if piece and piece.grain is not Grain.DAY:
+            return Spans((Range(Piece(Grain.ISSUE), piece),))
     scanner.position = start
     return None
 
@@ -109,7 +118,7 @@ def _take_end(scanner: Scanner, first: Piece) -> Piece | None:
     start = scanner.position
     if scanner.take(_TO) or scanner.take_sign("-"):
         previous = first if first.grain is not Grain.DAY else None
-        if piece := take_piece(scanner, previous):
+        if piece := take_piece(scanner, previous) or take_whole_year(scanner):
             return piece
     scanner.position = start
     return None
@@ -121,7 +130,7 @@ def _complete(first: Piece, last: Piece) -> tuple[Piece, Piece]:
         return replace(first, month=last.month, year=last.year), last
     if first.grain is Grain.ISSUE:
         return first, last
-    backwards = order(first) > order(last)
+    backwards = last.grain is not Grain.YEAR and order(first) > order(last)
     if first.year is None and last.year is not None and first.grain is not Grain.YEARS:
         return replace(first, year=last.year - backwards), last
     if last.year is None and not last.next_year:

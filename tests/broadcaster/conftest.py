@@ -73,6 +73,8 @@ class Bench:
         grace: float = 7200,
         body: str = "Nội dung.",
         link: str | None = None,
+        image: str | None = None,
+        recording: str | None = None,
     ) -> Delivery:
         """An approved bulletin, planned once on the channel."""
         at = at or self.clock.now()
@@ -91,6 +93,8 @@ class Bench:
                 title="Giờ làm việc",
                 body=body,
                 link=link,
+                image=image,
+                recording=recording,
                 sha256="c" * 64,
                 created_at=self.clock.now(),
                 created_by="Lan",

@@ -18,6 +18,11 @@ TIMEFRAMES = SHARED / "data" / "timeframes.json"
 OWN = Path(__file__).parent / "timeframe_data" / "phrases.json"
 HELD_OUT = OWN.with_name("held_out.json")
 """Written with their truth before the grammar had seen them; 72 of 84 read at the first try."""
+UNSEEN = OWN.with_name("unseen.json")
+"""Two later sets, the same way: 60 of 80 right at the first try, then, the rules mended, 37 of 40.
+
+`"read": false` marks what is still read otherwise than its writer meant.
+"""
 NOT_YET = {224: "two weeks of each month", 231: "an open beginning after the issue"}
 YEAR_2026 = PlanContext(2026, date(2026, 1, 1), date(2026, 12, 31), date(2026, 1, 20))
 FIELDS = ("kind", "windows", "due", "recurrence", "at_least", "weekdays")
@@ -70,6 +75,16 @@ def test_a_phrase_is_read_as_a_person_reads_it(
     read = read_timeframe(expected["phrase"], context).to_json()
     assert {k: read.get(k) for k in FIELDS} == {k: expected.get(k) for k in FIELDS}
     assert read.get("times") == expected.get("times", read.get("times"))
+
+
+@pytest.mark.parametrize(("expected", "context"), _phrases(UNSEEN))
+def test_a_phrase_of_the_later_sets_is_read_as_its_writer_meant(
+    expected: dict[str, Any], context: PlanContext
+) -> None:
+    read = read_timeframe(expected["phrase"], context).to_json()
+    fields = ("kind", "windows", "due", "recurrence")
+    same = {k: read[k] for k in fields} == {k: expected[k] for k in fields}
+    assert same is expected.get("read", True)
 
 
 def test_what_was_not_understood_is_kept_for_the_editor() -> None:
