@@ -186,6 +186,13 @@ def records(
         session.expunge_all()
 
 
+def replaced_checkpoint(body: Mapping[str, Any]) -> int:
+    """Number of the last checkpoint that a RESTORE record put aside; 0 where it names none."""
+    known = body["details"].get("checkpoint") if body["kind"] == Kind.RESTORE else None
+    number = known.get("no") if isinstance(known, dict) else None
+    return number if isinstance(number, int) else 0
+
+
 def to_json(record: EvidenceRecord) -> dict[str, Any]:
     """The record in the contract's form: its body and its hash."""
     body: dict[str, Any] = json.loads(record.body)
