@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import Session, col
 
+from broadcaster import evidence
 from broadcaster.records import Broadcast, Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.tally import withdrawn
 from content.bulletin import Revision
-from schedules.quota import Window, inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,6 @@ class Achievement:
     """Key of the opening it stood in; None for a one-off."""
     records: tuple[int, ...]
     """Sequence numbers in the evidence."""
-
-    def counts_for(self, no: str, channels: Sequence[str], windows: Sequence[Window]) -> bool:
-        """Whether a task with this number may count it."""
-        return (
-            self.task == no
-            and (not channels or self.channel in channels)
-            and inside(windows, self.day)
-        )
 
 
 def achievements(
@@ -66,10 +59,11 @@ def achievements(
         query = query.where(
             col(Delivery.scheduled_at) >= datetime.combine(since, time(0), zone).astimezone(UTC)
         )
+    back = withdrawn(session, station_id, evidence.head(session, station_id))
     found: dict[tuple[int, int], Achievement] = {}
     for row in session.connection().execute(query):
-        broadcast, bulletin, channel, began, planned, slot, starts, task, seq, body = row
-        if not _proves(json.loads(body)):
+        broadcast, bulletin, channel, began, planned, slot, starts, task, seq, body, digest = row
+        if seq in back or not _proves(body, digest):
             continue
         known = found.get((broadcast, bulletin))
         at = known.at if known else began or planned
@@ -97,6 +91,7 @@ _COLUMNS = (
     col(Revision.task),
     col(EvidenceRecord.seq),
     col(EvidenceRecord.body),
+    col(EvidenceRecord.hash),
 )
 """Columns and not rows: a year has thousands."""
 
@@ -109,5 +104,9 @@ def automatic(channels: Sequence[str], known: Container[str]) -> tuple[str, ...]
     return ("",) if not channels else tuple(name for name in channels if name in known)
 
 
-def _proves(body: dict[str, Any]) -> bool:
+def _proves(text: str, digest: str) -> bool:
+    """A record that was edited proves nothing."""
+    if hashlib.sha256(text.encode("utf-8")).hexdigest() != digest:
+        return False
+    body = json.loads(text)
     return body["outcome"] == Status.SENT and body["simulated"] is False

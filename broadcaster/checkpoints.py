@@ -6,6 +6,7 @@ show that.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -201,7 +202,8 @@ def _sign_head(app: App, session: Session, private: str) -> Made | None:
             "Hãy khôi phục tệp vault.key đúng, hoặc chạy: broadcaster evidence rotate-key --lost.",
         )
     now = app.clock.now()
-    seal = _seal(app, private, key, head, last, now)
+    number = _replaced_number(session, app.station_id, last.seq if last else 0)
+    seal = _seal(app, private, key, head, last, number, now)
     session.add(_row(app.station_id, seal, now))
     return Made(seal, new=True)
 
@@ -216,8 +218,7 @@ def _refuse_broken(app: App, session: Session, last: Checkpoint, head: evidence.
     if newest_copy > last.no or head.seq < last.seq or session.exec(query).first() != last.hash:
         raise UserError(
             f"Sổ minh chứng không còn khớp mốc niêm phong số {last.no}; không niêm phong tiếp.",
-            "Hãy giữ nguyên máy và chạy: broadcaster evidence verify. Nếu vừa khôi phục từ bản "
-            f"sao cũ, hãy chuyển các tệp mốc mới hơn trong thư mục {seals.FOLDER} ra nơi khác.",
+            "Hãy giữ nguyên máy và chạy: broadcaster evidence verify.",
         )
 
 
@@ -227,13 +228,14 @@ def _seal(
     key: SigningKey,
     head: evidence.Head,
     last: Checkpoint | None,
+    replaced: int,
     now: datetime,
 ) -> Seal:
     before = _read(last) if last else None
     return seals.make_seal(
         private,
         {
-            "no": before.no + 1 if before else 1,
+            "no": max(before.no if before else 0, replaced) + 1,
             "station": app.station_id,
             "seq": head.seq,
             "hash": head.hash,
@@ -242,6 +244,18 @@ def _seal(
             "previous": before.digest if before else seals.NONE,
         },
     )
+
+
+def _replaced_number(session: Session, station_id: int, after: int) -> int:
+    """The last checkpoint that a restore since record `after` put aside: its number is used up."""
+    bodies = session.exec(
+        select(EvidenceRecord.body).where(
+            EvidenceRecord.station_id == station_id,
+            EvidenceRecord.seq > after,
+            col(EvidenceRecord.body).contains('"kind":"restore"'),
+        )
+    )
+    return max((evidence.replaced_checkpoint(json.loads(body)) for body in bodies), default=0)
 
 
 def _read(row: Checkpoint) -> Seal:

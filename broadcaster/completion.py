@@ -1,21 +1,39 @@
-"""How far each task of a plan is: the times that it names, and the evidence for each of them."""
+"""How far a task of a plan is: what it asks for, and the evidence for it. The one rule of it.
+
+`plan status`, the planner, reports and packs all measure here. Needed and done are numbers of
+outputs: a broadcast's bulletin that reached a target on one of the task's channels, or a proof that
+a person added. `schedules.quota` says how many the timeframe wants and which days count.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Protocol
 
-from broadcaster.periods import REPORT, Period, months_of
+from broadcaster.achievements import automatic
+from broadcaster.periods import REPORT, Period
 from broadcaster.tally import Output
 from schedules.plan import Task
+from schedules.quota import Quota, quota_of
+from schedules.standing import Work, proofs_needed
 
-_MONTHS = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
-"""Recurrences that divide the calendar, with the length of one part in months."""
-_DAYS = {"daily": 1, "weekly": 7}
 _DUTY = "duty"
+
+
+class Outgoing(Protocol):
+    """One bulletin in one broadcast that reached a target."""
+
+    @property
+    def broadcast(self) -> int | None: ...
+    @property
+    def bulletin(self) -> int | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def day(self) -> date: ...
 
 
 class State(StrEnum):
@@ -41,16 +59,8 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """One time that a task names: something is to go out between these days, both included."""
-
-    start: date
-    end: date
-
-
-@dataclass(frozen=True, slots=True)
 class TaskResult:
-    """A task, the times that were due, and its evidence in the period."""
+    """A task, what the period asks of it, and its evidence in the period."""
 
     row: int
     """Number of the task's row in the database."""
@@ -62,36 +72,123 @@ class TaskResult:
     lead: str | None
     product: str | None
     state: State
+    needed: int
+    """How many outputs the period asks for, up to its end."""
     due: int
-    """How many times were due."""
+    """How many of them up to the last day counted."""
     done: int
-    """For how many of these there is enough evidence."""
+    """For how many of those needed there is evidence."""
+    assumed: bool
+    """The plan names no number: once a week is reckoned with, until `plan review` has an answer."""
     outputs: tuple[Output, ...]
     absent: tuple[str, ...]
     """Channels that the task names and that nothing went out on."""
 
     @property
     def counted(self) -> bool:
-        """Whether it counts for the plan's completion."""
-        return self.state not in (State.NOT_DUE, State.NO_TIME, State.NOT_COUNTED)
+        """Whether it counts for the plan's completion: the period asks for something."""
+        return self.needed > 0 and self.state is not State.NOT_COUNTED
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return self.done / self.needed if self.needed else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a task asked for between two days, and what was reached."""
+
+    work: Work
+    due: int
+    """Needed up to the cutoff."""
+
+
+def counts(task: Task) -> bool:
+    """Whether a task counts for a plan's completion.
+
+    A report fulfils its own task, and a unit's standing duty names no product.
+    """
+    return task.source != _DUTY and set(task.channels) != {REPORT}
+
+
+def quotas(task: Task, plan: Period | None, known: Container[str]) -> tuple[Quota | None, Quota]:
+    """What is asked of the machine's channels (None: of none) and of people."""
+    days = (plan.start, plan.end) if plan else (None, None)
+    machine = bool(automatic(task.channels, known))
+    quota = quota_of(task.reading(), days, manual=not machine)
+    owed = proofs_needed(task.channels, known, quota)
+    if owed == quota.total and not machine:
+        return None, quota
+    return (quota if machine else None), Quota(quota.windows, owed)
+
+
+def measure(
+    task: Task,
+    airings: Iterable[Outgoing],
+    proofs: Iterable[date],
+    plan: Period | None,
+    known: Container[str],
+    *,
+    period: Period | None = None,
+    cutoff: date | None = None,
+    bulletins: int = 0,
+) -> Measured:
+    """One task, over the whole plan or within a period. Only days of the plan count."""
+    machine, people = quotas(task, plan, known)
+    first, last = (period.start, period.end) if period else (None, None)
+    aired = airing_days(task, airings, plan)
+    shown = [day for day in proofs if plan is None or day in plan]
+    work = Work(
+        machine or people,
+        machine.asked(first, last) if machine else 0,
+        machine.reached(aired, first, last) if machine else 0,
+        people.asked(first, last),
+        people.reached(shown, first, last),
+        bulletins,
+    )
+    until = min(last, cutoff) if last and cutoff else cutoff
+    asked = [one.asked(first, until) for one in (machine, people) if one is not None]
+    return Measured(work, min(sum(asked), work.needed))
+
+
+def airing_days(task: Task, airings: Iterable[Outgoing], plan: Period | None) -> list[date]:
+    """The day of each broadcast of a bulletin, once for all its targets, on the task's channels."""
+    found: dict[tuple[int | None, int | None], date] = {}
+    for one in airings:
+        fits = not task.channels or one.channel in task.channels
+        if fits and (plan is None or one.day in plan):
+            found.setdefault((one.broadcast, one.bulletin), one.day)
+    return list(found.values())
 
 
 def result_of(
-    task: Task, outputs: Sequence[Output], period: Period, cutoff: date, plan: Period | None
+    task: Task,
+    outputs: Sequence[Output],
+    period: Period,
+    cutoff: date,
+    plan: Period | None,
+    known: Container[str],
 ) -> TaskResult:
-    """Judge one task: what the period (up to `cutoff`) asked of it, and what the evidence shows.
+    """One task in a report: what the period asked of it, and what the evidence shows.
 
-    A time is done when at least one output (`at_least` where the plan says so) lies in it; for a
-    single deadline also when it came late. A task for a report is not counted: the report itself
-    fulfils it. Nor are standing duties of units, which name no product.
+    A state speaks of the days up to `cutoff`; the share is of all that the period asks for.
     """
     mine = tuple(
-        one for one in outputs if _within(one.day, plan) and one.plan in (None, task.plan_id)
+        one
+        for one in outputs
+        if (plan is None or one.day in plan) and one.plan in (None, task.plan_id)
     )
     shown = tuple(one for one in mine if one.day in period)
-    units = list(_units(task.reading(), period, cutoff, plan))
-    least = max(int(task.reading().get("at_least") or 1), 1)
-    done = sum(_enough(unit, mine, least) for unit in units)
+    found = measure(
+        task,
+        [one for one in mine if not one.by_hand],
+        [one.day for one in mine if one.by_hand],
+        plan or period,
+        known,
+        period=period,
+        cutoff=cutoff,
+    )
     used = {one.channel for one in shown}
     return TaskResult(
         row=task.id or 0,
@@ -102,103 +199,24 @@ def result_of(
         timeframe=str(task.reading().get("text") or ""),
         lead=task.lead,
         product=task.product,
-        state=_state(task, len(units), done, any_output=bool(shown), until=min(period.end, cutoff)),
-        due=len(units),
-        done=done,
+        state=_state(task, found, any_output=bool(shown), until=period.end),
+        needed=found.work.needed,
+        due=found.due,
+        done=found.work.done,
+        assumed=found.work.quota.assumed,
         outputs=shown,
         absent=tuple(name for name in task.channels if name not in used),
     )
 
 
-def _state(task: Task, due: int, done: int, *, any_output: bool, until: date) -> State:
-    if task.source == _DUTY or set(task.channels) == {REPORT}:
+def _state(task: Task, found: Measured, *, any_output: bool, until: date) -> State:
+    work, windows = found.work, found.work.quota.windows
+    if not counts(task):
         return State.NOT_COUNTED
-    if not due:
-        return State.NOT_DUE if _goes_on(task.timeframe, until) else State.NO_TIME
-    if done == due:
+    if not work.needed:
+        return State.NOT_DUE if windows and windows[-1][1] > until else State.NO_TIME
+    if work.done >= work.needed:
         return State.DONE
-    return State.PARTLY if done or any_output else State.NOT_DONE
-
-
-def _goes_on(timeframe: dict[str, Any], day: date) -> bool:
-    """Whether any of its times ends after this day."""
-    ends = [*timeframe.get("due", ()), *(end for _, end in timeframe.get("windows", ()))]
-    return any(date.fromisoformat(end) > day for end in ends)
-
-
-def _enough(unit: Unit, outputs: Sequence[Output], least: int) -> bool:
-    return sum(unit.start <= one.day <= unit.end for one in outputs) >= least
-
-
-def _units(
-    timeframe: dict[str, Any], period: Period, cutoff: date, plan: Period | None
-) -> Iterator[Unit]:
-    """The times that fell due in the period, up to the cutoff."""
-    last = min(period.end, cutoff)
-    begin = plan.start if plan else period.start
-    if dues := sorted(date.fromisoformat(day) for day in timeframe.get("due", ())):
-        yield from _before_deadlines(dues, begin, period, last)
-        return
-    windows = [
-        (date.fromisoformat(start), date.fromisoformat(end))
-        for start, end in timeframe.get("windows", ())
-    ]
-    recurrence = timeframe.get("recurrence", ())
-    for start, end in windows:
-        if "continuous" in recurrence or timeframe.get("kind") == "continuous":
-            yield from _running(start, end, period, last)
-        else:
-            for unit in _parts(start, end, recurrence):
-                if period.start <= unit.end <= last:
-                    yield unit
-    if not windows and timeframe.get("kind") in ("unspecified", "ambiguous", "ditto"):
-        yield from _running(begin, plan.end if plan else period.end, period, last)
-
-
-def _before_deadlines(
-    dues: Sequence[date], begin: date, period: Period, last: date
-) -> Iterator[Unit]:
-    """From the day after one deadline to the next; a single one may also be met late."""
-    for due in dues:
-        if period.start <= due <= last:
-            yield Unit(min(begin, due), last if len(dues) == 1 else due)
-        begin = due + timedelta(days=1)
-
-
-def _running(start: date, end: date, period: Period, last: date) -> Iterator[Unit]:
-    """Something that goes on all the time is due once in every report."""
-    start, end = max(start, period.start), min(end, last)
-    if start <= end:
-        yield Unit(start, end)
-
-
-def _parts(start: date, end: date, recurrence: Sequence[str]) -> Iterator[Unit]:
-    """A window cut as its recurrence says: by calendar months, quarters …, weeks or days."""
-    months = next((_MONTHS[one] for one in recurrence if one in _MONTHS), None)
-    days = next((_DAYS[one] for one in recurrence if one in _DAYS), None)
-    if months is not None:
-        yield from _by_months(start, end, months)
-    elif days is not None:
-        yield from _by_days(start, end, days)
-    else:
-        yield Unit(start, end)
-
-
-def _by_months(start: date, end: date, size: int) -> Iterator[Unit]:
-    first: date | None = None
-    for month_start, month_end in months_of(start, end):
-        first = first or max(month_start, start)
-        if month_end.month % size == 0 or month_end >= end:
-            yield Unit(first, min(month_end, end))
-            first = None
-
-
-def _by_days(start: date, end: date, size: int) -> Iterator[Unit]:
-    while start <= end:
-        yield Unit(start, min(start + timedelta(days=size - 1), end))
-        start += timedelta(days=size)
-
-
-def _within(day: date, plan: Period | None) -> bool:
-    """Bulletins name a task by its number alone, and every year's plan begins again with 1."""
-    return plan is None or plan.start <= day <= plan.end
+    if work.done or (any_output and found.due):
+        return State.PARTLY
+    return State.NOT_DONE if found.due else State.NOT_DUE

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from broadcaster import plans
+from broadcaster.anchor import anchor_of
 from broadcaster.app import App
 from broadcaster.editorial import spoken_of
 from broadcaster.figures import length
 from broadcaster.papers import template
 from broadcaster.papers.letter import Letter
-from broadcaster.papers.paper import Anchor, Figure, Paper
+from broadcaster.papers.paper import Figure, Paper
 from broadcaster.papers.template import Filling, Template
 from broadcaster.records import EvidenceRecord
 from broadcaster.report import channel_label, topic_label
@@ -41,7 +42,6 @@ class About:
     bulletin: int | None = None
     number: str = ""
     day: date | None = None
-    anchor: Anchor | None = None
 
 
 def make_document(app: App, name: str, about: About) -> Paper:
@@ -54,6 +54,8 @@ def make_document(app: App, name: str, about: About) -> Paper:
     found = template.find(app.home, name)
     _require(found, about)
     plan, task = _task(app, about)
+    with app.database.reading() as session:
+        anchor = anchor_of(session, app.station_id)
     letter = Letter(
         station=app.station,
         settings=app.settings.papers,
@@ -61,7 +63,7 @@ def make_document(app: App, name: str, about: About) -> Paper:
         number=about.number,
         day=about.day,
         today=app.clock.now().astimezone(app.zone).date(),
-        anchor=about.anchor,
+        anchor=anchor,
     )
     bulletin = _Bulletin.of(app, about.bulletin)
     if name != SHEET:

@@ -64,8 +64,11 @@ def report_json(report: Report) -> dict[str, Any]:
                 "product": task.product,
                 "state": str(task.state),
                 "counted": task.counted,
+                "needed": task.needed,
                 "due": task.due,
+                "assumed": task.assumed,
                 "done": task.done,
+                "completion": round(task.share, 4),
                 "absent_channels": list(task.absent),
                 "evidence": [_output(one) for one in task.outputs],
             }

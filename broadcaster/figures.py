@@ -13,6 +13,7 @@ from broadcaster.tally import ON_TIME
 
 _OUTPUT = "một bản tin ra đến một nơi nhận là một lượt; chỉ tính lượt thật, không tính mô phỏng"
 _SHARE = "làm tròn đến một chữ số sau dấu phẩy"
+_NEEDED = "số lần kế hoạch yêu cầu trong kỳ"
 _LISTED = {"unfinished": State.NOT_DONE, "partly": State.PARTLY, "coming": State.NOT_DUE}
 _FEW, _LONGEST = 10, 160
 """Up to so many tasks are named in the text, in so many characters; more by their numbers."""
@@ -161,15 +162,15 @@ def _punctuality(report: Report) -> list[Figure]:
 
 def _completion(report: Report) -> list[Figure]:
     counted, done = report.counted, report.done
-    rule = "nhiệm vụ có mốc thời gian đến hạn trong kỳ; không tính báo cáo và việc thường xuyên"
+    rule = "nhiệm vụ mà kế hoạch yêu cầu trong kỳ; không tính báo cáo và phân công thường xuyên"
     return [
         _tasks_figure("tasks.all", report.tasks, "mọi nhiệm vụ đọc được trong kế hoạch"),
         _tasks_figure("tasks.counted", counted, rule),
-        _tasks_figure("tasks.done", done, "mọi mốc đến hạn đều có minh chứng"),
+        _tasks_figure("tasks.done", done, "đủ số lần kế hoạch yêu cầu trong kỳ đều có minh chứng"),
         _tasks_figure("tasks.partly", _in_state(report, State.PARTLY), "có minh chứng cho một "
-                      "phần số mốc đến hạn"),
+                      "phần số lần kế hoạch yêu cầu"),
         _tasks_figure("tasks.not_done", _in_state(report, State.NOT_DONE), "chưa có minh chứng"),
-        _tasks_figure("tasks.not_due", _in_state(report, State.NOT_DUE), "chưa có mốc nào đến hạn"),
+        _tasks_figure("tasks.not_due", _in_state(report, State.NOT_DUE), "chưa đến hạn"),
         Figure("tasks.share", share(len(done), len(counted)) if counted else "",
                f"tasks.done / tasks.counted, {_SHARE}",
                len(done) / len(counted) if counted else None,
@@ -237,8 +238,8 @@ def _tasks(name: str, tasks: Iterable[TaskResult]) -> list[Mapping[str, Figure]]
             "no": Figure(f"{name}.{task.no}.no", task.no, "kế hoạch", rows=(f"task {task.row}",)),
             "content": Figure(f"{name}.{task.no}.content", _shortened(task.content), "kế hoạch"),
             "timeframe": Figure(f"{name}.{task.no}.timeframe", task.timeframe, "kế hoạch"),
-            "done": _units(f"{name}.{task.no}.done", task, task.done, "số mốc có minh chứng"),
-            "due": _units(f"{name}.{task.no}.due", task, task.due, "số mốc đến hạn trong kỳ"),
+            "done": _units(f"{name}.{task.no}.done", task, task.done, "số lần có minh chứng"),
+            "needed": _units(f"{name}.{task.no}.needed", task, task.needed, _NEEDED),
         }
         for task in tasks
     ]

@@ -18,6 +18,7 @@ from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.evidence import Kind, StoredArtefact
 from broadcaster.records import EvidenceRecord
+from broadcaster.tally import withdrawn
 from channels.base import Artefact
 from content.errors import Problem, UserError
 from content.people import Role, require_role
@@ -124,7 +125,8 @@ def read_date(text: str | None) -> date | None:
 
 
 def proofs(session: Session, station_id: int) -> list[Proof]:
-    """Every proof of manual work, in order."""
+    """Every proof of manual work that was not taken back, in order."""
+    back = withdrawn(session, station_id, evidence.head(session, station_id))
     return [
         Proof(
             seq,
@@ -136,6 +138,7 @@ def proofs(session: Session, station_id: int) -> list[Proof]:
             len(artefacts),
         )
         for seq, details, artefacts in _records(session, station_id)
+        if seq not in back
     ]
 
 

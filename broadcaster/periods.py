@@ -11,7 +11,7 @@ from typing import Any
 
 from content.errors import UserError
 from schedules.moments import read_day
-from schedules.plan import Task
+from schedules.plan import Plan, Task
 
 ROMAN = ("I", "II", "III", "IV")
 REPORT = "report"
@@ -93,6 +93,13 @@ def month(year: int, number: int) -> Period:
     """ "tháng 11 năm 2026"."""
     words = f"tháng {number} năm {year}"
     return Period(f"{year}-{number:02d}", words, date(year, number, 1), _last(year, number))
+
+
+def days_of(plan: Plan | None) -> Period | None:
+    """A plan's own days, where it says them."""
+    if plan is None or plan.period_start is None or plan.period_end is None:
+        return None
+    return Period("", "", plan.period_start, plan.period_end)
 
 
 def months_of(start: date, end: date) -> Iterator[tuple[date, date]]:

@@ -10,15 +10,16 @@ from typing import Any
 
 from sqlmodel import Session
 
-from broadcaster.achievements import Achievement, achievements, automatic
+from broadcaster.achievements import Achievement, achievements
 from broadcaster.app import App
+from broadcaster.completion import counts, measure, quotas
 from broadcaster.manual_work import Proof, proofs
+from broadcaster.periods import days_of
 from broadcaster.plans import all_plans, get_plan, tasks_of
 from broadcaster.week_request import candidates
 from schedules.plan import Plan, Task
-from schedules.quota import quota_of
 from schedules.scoring import Score, Tally, scores, task_points
-from schedules.standing import Standing, State, Work, judge, proofs_needed, reminders
+from schedules.standing import Standing, State, Work, judge, reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class TaskProgress:
     standing: Standing
     airings: tuple[Achievement, ...]
     proofs: tuple[Proof, ...]
+
+    @property
+    def done(self) -> bool:
+        return self.work.done >= self.work.needed
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts for the plan's completion."""
+        return counts(self.task) and self.work.needed > 0
 
     @property
     def records(self) -> list[int]:
@@ -50,12 +60,17 @@ class PlanProgress:
     """What one finished task adds to the completion rule."""
 
     @property
+    def counted(self) -> int:
+        """How many tasks count for the completion (see `completion.counts`)."""
+        return sum(row.counted for row in self.rows)
+
+    @property
     def done(self) -> int:
-        return sum(row.work.done >= row.work.needed for row in self.rows)
+        return sum(row.counted and row.done for row in self.rows)
 
     @property
     def share(self) -> float:
-        return self.done / len(self.rows) if self.rows else 0.0
+        return self.done / self.counted if self.counted else 0.0
 
     def tasks_json(self) -> list[dict[str, Any]]:
         """One object a task."""
@@ -65,7 +80,7 @@ class PlanProgress:
         """The plan's completion and points."""
         return {
             "plan": self.plan.id,
-            "tasks": len(self.rows),
+            "tasks": self.counted,
             "done": self.done,
             "completion": round(self.share, 4),
             "scores": [
@@ -83,7 +98,6 @@ class PlanProgress:
 
     def _row_json(self, row: TaskProgress) -> dict[str, Any]:
         work = row.work
-        done = work.done >= work.needed
         return {
             "no": row.task.no,
             "content": row.task.content,
@@ -91,16 +105,17 @@ class PlanProgress:
             "timeframe": row.task.reading(),
             "windows": [[a.isoformat(), b.isoformat()] for a, b in work.quota.windows],
             "bulletins": work.bulletins,
-            "sent": work.airings,
+            "sent": len(row.airings),
             "needed": work.needed,
             "done": work.done,
+            "counted": row.counted,
             "airings": {"needed": work.airings_needed, "done": work.airings},
             "proofs": {"needed": work.proofs_needed, "done": work.proofs},
             "assumed": work.quota.assumed,
             "completion": round(work.share, 4),
             "state": str(row.standing.state),
             "why": row.standing.why or None,
-            "points": round(self.points_each, 4) if done else 0.0,
+            "points": round(self.points_each, 4) if row.done and row.counted else 0.0,
             "evidence": row.records,
             "problems": list(work.quota.problems),
         }
@@ -114,7 +129,7 @@ def progress(app: App, plan_id: int | None) -> PlanProgress:
         rows = _rows(app, session, imported.plan, imported.tasks, today)
     tally = _tally(rows)
     return PlanProgress(
-        imported.plan, today, tuple(rows), tuple(scores(tally)), task_points(len(rows))
+        imported.plan, today, tuple(rows), tuple(scores(tally)), task_points(tally.tasks)
     )
 
 
@@ -197,21 +212,21 @@ def _row(
     given: Sequence[Proof],
     bulletins: int,
     today: date,
-    days: int,
+    remind_days: int,
 ) -> TaskProgress:
-    machine = automatic(task.channels, app.channels)
-    quota = quota_of(task.reading(), (plan.period_start, plan.period_end), manual=not machine)
-    mine = tuple(one for one in aired if one.counts_for(task.no, task.channels, quota.windows))
-    proved = tuple(one for one in given if one.task == task.no)
-    work = Work(
-        quota,
-        quota.total if machine else 0,
-        len(mine) if machine else 0,
-        proofs_needed(task.channels, app.channels, quota),
-        len(proved),
-        bulletins,
+    days = days_of(plan)
+    machine, _ = quotas(task, days, app.channels)
+    mine = tuple(
+        one
+        for one in aired
+        if one.task == task.no
+        and (not task.channels or one.channel in task.channels)
+        and (machine is None or machine.counts(one.day))
     )
-    return TaskProgress(task, work, judge(work, today, days), mine, proved)
+    proved = tuple(one for one in given if one.task == task.no)
+    shown = [one.day for one in proved]
+    work = measure(task, mine, shown, days, app.channels, bulletins=bulletins).work
+    return TaskProgress(task, work, judge(work, today, remind_days), mine, proved)
 
 
 def _tally(rows: Sequence[TaskProgress]) -> Tally:
@@ -220,8 +235,8 @@ def _tally(rows: Sequence[TaskProgress]) -> Tally:
         airings.update(one.channel for one in row.airings)
         airings.update(one.form or _only_form(row.task) for one in row.proofs)
     people = sum(one.people for row in rows for one in row.proofs)
-    done = sum(row.work.done >= row.work.needed for row in rows)
-    return Tally(len(rows), done, airings, people)
+    counted = [row for row in rows if row.counted]
+    return Tally(len(counted), sum(row.done for row in counted), airings, people)
 
 
 def _only_form(task: Task) -> str:

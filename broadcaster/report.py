@@ -10,7 +10,7 @@ from broadcaster import evidence, plans
 from broadcaster.app import App
 from broadcaster.completion import State, TaskResult, result_of
 from broadcaster.evidence import Head
-from broadcaster.periods import Period
+from broadcaster.periods import Period, days_of
 from broadcaster.tally import Count, Tally, tally
 from content.errors import UserError
 from content.topics import all_topics, topic_codes
@@ -58,7 +58,7 @@ class Report:
 
     @property
     def counted(self) -> tuple[TaskResult, ...]:
-        """The tasks that were due and count for the plan's completion."""
+        """The tasks that the period asks for."""
         return tuple(task for task in self.tasks if task.counted)
 
     @property
@@ -78,7 +78,7 @@ def make_report(
 ) -> Report:
     """Count the period. Raises UserError for an unknown plan, or when several would fit."""
     plan = _plan(app, plan_id, period)
-    days = _days(plan)
+    days = days_of(plan)
     today = app.clock.now().astimezone(app.zone).date()
     with app.database.reading() as session:
         tasks = plans.tasks_of(session, plan) if plan else []
@@ -95,7 +95,8 @@ def make_report(
         )
     cutoff = min(period.end, today)
     results = tuple(
-        result_of(task, counted.by_task.get(task.no, ()), period, cutoff, days) for task in tasks
+        result_of(task, counted.by_task.get(task.no, ()), period, cutoff, days, app.channels)
+        for task in tasks
     )
     of_tasks = {one.seq for task in results for one in task.outputs}
     return Report(
@@ -155,15 +156,8 @@ def _plan(app: App, plan_id: int | None, period: Period) -> Plan | None:
 
 
 def _touches(plan: Plan, period: Period) -> bool:
-    days = _days(plan)
+    days = days_of(plan)
     return days is None or (days.start <= period.end and period.start <= days.end)
-
-
-def _days(plan: Plan | None) -> Period | None:
-    """A plan's own days, where it says them."""
-    if plan is None or plan.period_start is None or plan.period_end is None:
-        return None
-    return Period("", "", plan.period_start, plan.period_end)
 
 
 def _groups(counts: Mapping[str, Count], label: Callable[[str], str]) -> tuple[Group, ...]:

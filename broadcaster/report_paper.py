@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from broadcaster.anchor import anchor_of
 from broadcaster.app import App
 from broadcaster.completion import LABELS, TaskResult
-from broadcaster.evidence import Head
 from broadcaster.figures import Figures, figures_of, number, ranges
 from broadcaster.papers import template
 from broadcaster.papers.letter import Letter
 from broadcaster.papers.paper import (
-    Anchor,
     Bar,
     Chart,
     Column,
@@ -57,6 +56,8 @@ def report_paper(app: App, report: Report, letter: Letter) -> Paper:
 
 def letter_for(app: App, report: Report, number: str = "", day: date | None = None) -> Letter:
     """The report's letterhead, number, addressee, signer and anchor."""
+    with app.database.reading() as session:
+        anchor = anchor_of(session, app.station_id)
     return Letter(
         station=app.station,
         settings=app.settings.papers,
@@ -64,15 +65,8 @@ def letter_for(app: App, report: Report, number: str = "", day: date | None = No
         number=number,
         day=day,
         today=app.clock.now().astimezone(app.zone).date(),
-        anchor=anchor_of(report.head),
+        anchor=anchor,
     )
-
-
-def anchor_of(head: Head) -> Anchor | None:
-    """The evidence chain's end as the footer says it; nothing while the chain is empty."""
-    if not head.seq:
-        return None
-    return Anchor(f"Mã chuỗi minh chứng (SHA-256), bản ghi {head.seq}: {head.hash}")
 
 
 def _breakdowns(report: Report, figures: Figures) -> Mapping[str, Table]:
@@ -168,9 +162,15 @@ def _result(task: TaskResult) -> Line:
     label = LABELS[task.state]
     if not task.counted:
         return plain(label)
-    done = _of_task(task, "done", number(task.done), "mốc đến hạn có minh chứng", task.outputs)
-    due = _of_task(task, "due", number(task.due), "mốc đến hạn trong kỳ", ())
-    return (Span(f"{label} ("), done, Span("/"), due, Span(" mốc)"))
+    done = _of_task(task, "done", number(task.done), "số lần có minh chứng", task.outputs)
+    needed = _of_task(task, "needed", number(task.needed), "số lần kế hoạch yêu cầu trong kỳ", ())
+    return (
+        Span(f"{label} ("),
+        done,
+        Span("/"),
+        needed,
+        Span(" lần, tạm tính)" if task.assumed else " lần)"),
+    )
 
 
 def _proof(task: TaskResult) -> Iterator[Span]:

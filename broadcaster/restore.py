@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from sqlmodel import Session, col, select
 
-from broadcaster import archive, evidence, integrity, restore_switch
+from broadcaster import archive, evidence, integrity, restore_switch, seals
 from broadcaster.archive import Archive, Manifest, OnBytes
 from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import BACKUPS, Database
@@ -20,17 +22,19 @@ from broadcaster.database import FILE_NAME as DATABASE_FILE
 from broadcaster.delivery import OPEN, Outcome, move
 from broadcaster.evidence import ArtefactStore, Head, Kind
 from broadcaster.migrations import known_revisions
-from broadcaster.records import RESTORED, Delivery, Secret
+from broadcaster.records import RESTORED, Checkpoint, Delivery, Secret
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.restore_switch import STAGING
+from broadcaster.seals import Seal
 from broadcaster.settings import load_settings
 from broadcaster.vault import KEY_FILE
 from broadcaster.verification import Verification, verify
-from channels.base import Clock
+from channels.base import Clock, Json
 from content.errors import UserError
 from content.files import make_folder, sha256_of_file, sync_folder
 from content.station import Station
 
+log = structlog.get_logger(__name__)
 _SPARE_BYTES = 50 << 20
 
 
@@ -57,6 +61,8 @@ class _Before:
     stations: tuple[str, ...] = ()
     heads: tuple[Head, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    sealed: Mapping[int, Mapping[str, Json]] = field(default_factory=dict)
+    """By station: `no`, `seq`, `sha256` of the last checkpoint that is known of."""
 
 
 def restore(
@@ -121,8 +127,9 @@ def _require_same_station(manifest: Manifest, before: _Before) -> None:
 def _before(home: Path) -> _Before:
     """The old database may be the reason for all this: whatever of it can be read."""
     path = home / DATABASE_FILE
+    sealed = _last_sealed(home)
     if not path.exists():
-        return _Before()
+        return _Before(sealed=sealed)
     try:
         with closing(integrity.read_only(path)) as old:
             names = tuple(row[0] for row in old.execute("SELECT name FROM station"))
@@ -134,8 +141,41 @@ def _before(home: Path) -> _Before:
                 )
             )
     except sqlite3.DatabaseError:
-        return _Before()
-    return _Before(names, heads, secrets)
+        return _Before(sealed=sealed)
+    return _Before(names, heads, secrets, sealed)
+
+
+def _last_sealed(home: Path) -> dict[int, dict[str, Json]]:
+    """From the checkpoints' files, the old rows, and what earlier restores replaced."""
+    known, _ = seals.read_folder(home / seals.FOLDER)
+    found: list[tuple[int, dict[str, Json]]]
+    found = [(one.station, {"no": one.no, "seq": one.seq, "sha256": one.digest}) for one in known]
+    found += _sealed_in(home / DATABASE_FILE)
+    latest: dict[int, dict[str, Json]] = {}
+    for station, one in found:
+        if station not in latest or int(str(latest[station]["no"])) < int(str(one["no"])):
+            latest[station] = one
+    return latest
+
+
+def _sealed_in(path: Path) -> list[tuple[int, dict[str, Json]]]:
+    found: list[tuple[int, dict[str, Json]]] = []
+    if not path.exists():
+        return found
+    try:
+        with closing(integrity.read_only(path)) as old:
+            for body, signature in old.execute("SELECT body, signature FROM checkpoint"):
+                one = Seal.read(body, signature)
+                found.append((one.station, {"no": one.no, "seq": one.seq, "sha256": one.digest}))
+            query = "SELECT station_id, body FROM evidence WHERE body LIKE ?"
+            for station, body in old.execute(query, ('%"kind":"restore"%',)):
+                facts = json.loads(body)
+                if facts["kind"] == Kind.RESTORE and facts["details"].get("checkpoint"):
+                    found.append((station, facts["details"]["checkpoint"]))
+    except (sqlite3.DatabaseError, ValueError) as error:
+        # An older schema, or a damaged page: what was read so far counts.
+        log.warning("restore.checkpoints_unread", error=str(error))
+    return found
 
 
 def _utc(kept: str) -> datetime:
@@ -177,6 +217,7 @@ def _prepare(
             held = _hold(session, manifest, clock.now())
             kept = _keep_newer(session, before.secrets)
             _record(session, manifest, file, before, clock.now(), person, held)
+            _lay_out_seals(session, staging / seals.FOLDER)
     finally:
         database.close()
     shutil.rmtree(staging / BACKUPS, ignore_errors=True)
@@ -244,9 +285,17 @@ def _record(
                 "backup_sha256": sha256_of_file(file),
                 "backup_created_at": evidence.iso(manifest.created_at),
                 "held": held,
+                "checkpoint": before.sealed.get(station.id or 0),
                 "replaced": [{"seq": head.seq, "hash": head.hash} for head in before.heads],
             },
         )
+
+
+def _lay_out_seals(session: Session, folder: Path) -> None:
+    """The checkpoints that the restored state knows; the home's others go aside with the rest."""
+    make_folder(folder)
+    for row in session.exec(select(Checkpoint).order_by(col(Checkpoint.no))).all():
+        seals.write_file(folder, Seal.read(row.body, row.signature))
 
 
 def _add_files(home: Path, staging: Path) -> None:
@@ -279,7 +328,8 @@ def _verify(home: Path) -> Verification:
     try:
         with database.reading() as session:
             ids = session.exec(select(Station.id).order_by(col(Station.id))).all()
-            verdicts = [verify(session, number or 0, store) for number in ids]
+            copies = [home / seals.FOLDER]
+            verdicts = [verify(session, number or 0, store, copies=copies) for number in ids]
     finally:
         database.close()
     broken = [verdict for verdict in verdicts if not verdict.ok]

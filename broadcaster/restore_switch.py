@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from broadcaster.database import BACKUPS
 from broadcaster.database import FILE_NAME as DATABASE_FILE
+from broadcaster.seals import FOLDER
 from broadcaster.settings import FILE_NAME
 from content.errors import UserError
 from content.files import make_folder, sync_folder, write_atomically
@@ -54,7 +55,11 @@ def clear(home: Path) -> None:
 
 def plan(home: Path, now: datetime) -> Path:
     """From here on the new state is the home's; gives the folder for the old files."""
-    aside = home / BACKUPS / f"replaced-{now:%Y%m%dT%H%M%SZ}"
+    aside = first = home / BACKUPS / f"replaced-{now:%Y%m%dT%H%M%SZ}"
+    number = 1
+    while aside.exists():  # two in one second must not share a folder
+        number += 1
+        aside = first.with_name(f"{first.name}-{number}")
     make_folder(aside)
     write_atomically(home / _JOURNAL, json.dumps({"aside": aside.name}).encode())
     return aside
@@ -64,7 +69,7 @@ def carry_out(home: Path, on_step: Callable[[str], None] = lambda _: None) -> No
     """Every rename may be done again from any point; the journal goes last."""
     aside = home / BACKUPS / Path(json.loads((home / _JOURNAL).read_bytes())["aside"]).name
     make_folder(aside)
-    for name in (*_COMPANIONS, DATABASE_FILE, FILE_NAME):
+    for name in (*_COMPANIONS, DATABASE_FILE, FILE_NAME, FOLDER):
         fresh, present, old = home / STAGING / name, home / name, aside / name
         leaves = fresh.exists() or name in _COMPANIONS
         if leaves and present.exists() and not old.exists():

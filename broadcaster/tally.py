@@ -33,8 +33,6 @@ _WANTED = (
 )
 """Marks of the records that a report counts; canonical JSON spells each in one way only."""
 _BY_HAND = "manual"
-_CORRECTION = "correction"
-"""Kind of a record that corrects (`corrects`), perhaps withdraws (`withdraws`), an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,8 @@ class Output:
     link: str | None
     plan: int | None = None
     """The plan that evidence added by hand names; bulletins name only the task."""
+    broadcast: int | None = None
+    by_hand: bool = False
 
     @property
     def month(self) -> str:
@@ -148,7 +148,7 @@ def tally(
     for outputs that do not say theirs.
     """
     words = words_of_revisions(session, station_id)
-    taken_back = _taken_back(session, station_id, until)
+    taken_back = withdrawn(session, station_id, until)
     counter = _Counter(period, zone, words, since or period.start, topics or {}, taken_back)
     for link in _chain(session, station_id, until):
         if not link.holds:
@@ -160,7 +160,7 @@ def tally(
     return counter.tally()
 
 
-def _taken_back(session: Session, station_id: int, until: Head) -> frozenset[int]:
+def withdrawn(session: Session, station_id: int, until: Head) -> frozenset[int]:
     """Records that later ones withdraw; a correction that does not hold withdraws nothing."""
     found = session.exec(
         select(EvidenceRecord.body, EvidenceRecord.hash).where(
@@ -170,7 +170,9 @@ def _taken_back(session: Session, station_id: int, until: Head) -> frozenset[int
         )
     )
     bodies = [json.loads(body) for body, digest in found if _sha256(body) == digest]
-    return frozenset(body["details"]["corrects"] for body in bodies if body["kind"] == _CORRECTION)
+    return frozenset(
+        body["details"]["corrects"] for body in bodies if body["kind"] == Kind.CORRECTION
+    )
 
 
 def _sha256(body: str) -> str:
@@ -337,6 +339,7 @@ class _Counter:
             _seconds(body),
             _reach(body),
             body["permalink"],
+            broadcast=body["broadcast"],
         )
 
     def _manual(self, seq: int, day: date, body: dict[str, Any]) -> Output:
@@ -355,6 +358,7 @@ class _Counter:
             people if isinstance(people, int) and people >= 0 else None,
             body["permalink"],
             details.get("plan"),
+            by_hand=True,
         )
 
     def _count(self, output: Output) -> None:

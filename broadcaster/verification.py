@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
 from broadcaster import checkpoints, seals
-from broadcaster.evidence import GENESIS, ArtefactStore, Head, Kind, head, iso
+from broadcaster.evidence import GENESIS, ArtefactStore, Head, Kind, head, iso, replaced_checkpoint
 from broadcaster.records import Checkpoint, EvidenceRecord
 from broadcaster.seals import Seal
 from content.files import sha256_of_file
@@ -49,6 +49,8 @@ class Break(StrEnum):
     ARTEFACT_CHANGED = "artefact_changed"
     ARTEFACT_PARTIAL = "artefact_partial"
     """Half-written: shorter than it was."""
+    REPLACED = "replaced"
+    """A checkpoint of records that a restore has replaced."""
     CHECKPOINT_FORGED = "checkpoint_forged"
     CHECKPOINT_MISSING = "checkpoint_missing"
     KEY_FORGED = "key_forged"
@@ -153,6 +155,14 @@ class _Key:
     """The record that put another key in its place."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Restore:
+    seq: int
+    person: str
+    sealed: int
+    """Number of the last checkpoint that it put aside."""
+
+
 class _Walk:
     """What is known after each record."""
 
@@ -168,10 +178,14 @@ class _Walk:
         self._keys: dict[str, _Key] = {}
         self._key: str | None = None
         self._rows: list[Seal] = []
+        self._in_rows: frozenset[tuple[str, str]] = frozenset()
         self._seals: list[Seal] = []
         self._at: datetime | None = None
         self._notes: list[Note] = []
         self._sealed = 0
+        self._restores: list[_Restore] = []
+        self._extra: list[Seal] = []
+        """Seals that hold and that only a file has."""
 
     def take_checkpoints(self, copies: Sequence[Path]) -> None:
         """All seals that are known, from rows and from files, in order of their records."""
@@ -182,6 +196,7 @@ class _Walk:
             raise _BrokenError(Break.CHECKPOINT_FORGED, None, what) from None
         self._rows = [_seal_of(row) for row in kept]
         known = {(seal.body, seal.signature): seal for seal in self._rows}
+        self._in_rows = frozenset(known)
         for folder in copies:
             found, unread = seals.read_folder(folder)
             for path in unread:
@@ -197,6 +212,8 @@ class _Walk:
             self._files.check(seq, artefact)
         if facts["kind"] == Kind.KEY:
             self._take_key(seq, facts["details"])
+        elif facts["kind"] == Kind.RESTORE:
+            self._take_restore(seq, facts)
         self.last = Head(seq, digest)
         self._records += 1
         self._watch_clock(seq, facts["at"])
@@ -284,10 +301,36 @@ class _Walk:
         self._keys[name] = _Key(public, seq)
         self._key = name
 
+    def _take_restore(self, seq: int, facts: Mapping[str, Any]) -> None:
+        person = facts["details"].get("person")
+        self._restores.append(_Restore(seq, str(person), replaced_checkpoint(facts)))
+        what = f"đã khôi phục từ bản sao ({person}): bản ghi sau số {seq - 1} của sổ cũ bị thay"
+        self._notes.append(Note(seq, "restore", what))
+
+    def _refuse_replaced(self, seal: Seal, key: _Key | None, *, signed: bool) -> None:
+        """What a restore replaced is said as such: its record alone must not excuse a cut."""
+        restore = self._replaced_by(seal)
+        holds = seal.seq <= self.last.seq and seal.hash == self.last.hash
+        fits = key is not None and _in_force(key, seal.seq)
+        if restore is not None and (key is None or (signed and not (holds and fits))):
+            what = (
+                f"mốc niêm phong số {seal.no} đã ký bản ghi {seal.seq}, nhưng các bản ghi sau số "
+                f"{restore.seq - 1} đã bị thay khi {restore.person} khôi phục từ bản sao"
+            )
+            raise _BrokenError(Break.REPLACED, restore.seq, what)
+
+    def _replaced_by(self, seal: Seal) -> _Restore | None:
+        """The restore that put this checkpoint aside, where only a copy has it."""
+        if (seal.body, seal.signature) in self._in_rows:
+            return None
+        return next((one for one in self._restores if seal.no <= one.sealed), None)
+
     def _check_seal(self, seal: Seal) -> None:
         """A checkpoint whose record has been read (or is not there any more)."""
         key = self._keys.get(seal.key)
-        if key is None or not _in_force(key, seal.seq) or not seal.is_signed_by(key.public):
+        signed = key is not None and seal.is_signed_by(key.public)
+        self._refuse_replaced(seal, key, signed=signed)
+        if key is None or not _in_force(key, seal.seq) or not signed:
             what = f"mốc niêm phong số {seal.no} (bản ghi {seal.seq}) có chữ ký giả"
             raise _BrokenError(Break.CHECKPOINT_FORGED, seal.seq, what)
         if seal.seq > self.last.seq:
@@ -300,19 +343,27 @@ class _Walk:
             what = f"sổ đã bị viết lại: bản ghi {seal.seq} khác với mốc niêm phong số {seal.no}"
             raise _BrokenError(Break.EDITED, seal.seq, what)
         self._sealed += 1
+        if (seal.body, seal.signature) not in self._in_rows:
+            self._extra.append(seal)
 
     def _check_row_of_seals(self) -> None:
         """No checkpoint is missing between two others, nor behind the last copy."""
         before: Seal | None = None
         for seal in self._rows:
-            number = before.no + 1 if before else 1
+            number = self._number_after(before, seal)
             if seal.no != number or seal.previous != (before.digest if before else seals.NONE):
                 what = f"thiếu mốc niêm phong số {number}"
                 raise _BrokenError(Break.CHECKPOINT_MISSING, seal.seq, what)
             before = seal
-        if self._sealed > len(self._rows):
+        if any(self._replaced_by(seal) is None for seal in self._extra):
             what = "có tệp mốc niêm phong mà cơ sở dữ liệu không còn giữ"
             raise _BrokenError(Break.CHECKPOINT_MISSING, self.last.seq, what)
+
+    def _number_after(self, before: Seal | None, seal: Seal) -> int:
+        """One more; numbers that a restore put aside are not used again."""
+        since = before.seq if before else 0
+        aside = [one.sealed for one in self._restores if since < one.seq <= seal.seq]
+        return max(before.no if before else 0, *aside, 0) + 1
 
     def _watch_clock(self, seq: int, text: str) -> None:
         at = datetime.fromisoformat(text)

@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 
 from broadcaster.achievements import achievements, automatic
 from broadcaster.app import App
+from broadcaster.completion import airing_days, quotas
 from broadcaster.delivery import OPEN
 from broadcaster.fixed_slots import fixed_picks, with_fixed
 from broadcaster.gates import SOUND
+from broadcaster.periods import days_of
 from broadcaster.records import Broadcast, Delivery, ScheduleLock
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
@@ -24,7 +26,6 @@ from content.topics import topic_codes
 from schedules.holidays import holidays_between
 from schedules.openings import Opening, QuietHours, SlotRule, Week, occurrences
 from schedules.plan import Plan, Task
-from schedules.quota import quota_of
 from schedules.timetable import Slot
 from schedules.week_plan import (
     RADIO_RULE,
@@ -392,12 +393,15 @@ def year_tasks(
     ]
     tasks = []
     for task, plan in in_force:
-        if not (machine := automatic(task.channels, app.channels)):
+        quota, _ = quotas(task, days_of(plan), app.channels)
+        if quota is None:
             continue
-        quota = quota_of(task.reading(), (plan.period_start, plan.period_end))
-        done = sum(one.counts_for(task.no, task.channels, quota.windows) for one in proved)
+        mine = [one for one in proved if one.task == task.no]
+        days = airing_days(task, mine, days_of(plan))
+        quota = quota.from_here(first, days)
+        done = quota.reached(days) + quota.behind
         topic = next(iter(topic_codes(task.content)), None)
-        own = machine if task.channels else ()
+        own = automatic(task.channels, app.channels) if task.channels else ()
         tasks.append(YearTask(task.no, quota, own, topic, done))
     return tasks
 

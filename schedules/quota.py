@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 Window = tuple[date, date]
 """First and last day, both included."""
 
+_DAY = timedelta(days=1)
 _EVERY = re.compile(r"every_(\d+)_(days|weeks|months|quarters|years)")
 _MONTHS = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
 _MONTHS_OF = {"months": 1, "quarters": 3, "years": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One time that a plan names ("tháng 3", "trước ngày 15/6"): it wants its own outputs."""
+
+    first: date
+    last: date
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,66 @@ class Quota:
     """The plan names no number; `total` follows the house rule: once a week."""
     problems: tuple[str, ...] = ()
     """Vietnamese: what contradicts itself in the timeframe."""
+    parts: tuple[Part, ...] = ()
+    """Of "hằng tháng" and the like, in order; empty where the total is spread over the windows."""
+    late: bool = False
+    """A single deadline: what comes after it counts too."""
+    behind: int = 0
+    """What was reached in parts that are over and no longer listed (see `from_here`)."""
+
+    def counts(self, day: date) -> bool:
+        """Whether an output of that day may count."""
+        return inside(self.windows, day) or (self.late and day > self.windows[-1][1])
+
+    def asked(self, first: date | None = None, last: date | None = None) -> int:
+        """How many are due from `first` to `last`; without these over all."""
+        if not self.windows or (first is None and last is None):
+            return self.total
+        before = self._due_by(first - _DAY) if first else 0
+        return (self._due_by(last) if last else self.total) - before
+
+    def reached(
+        self, days: Sequence[date], first: date | None = None, last: date | None = None
+    ) -> int:
+        """How many of those `asked` outputs of these days make good; never more than asked.
+
+        Each part needs its own. Of a total that is spread, what was done early serves later days;
+        so the periods of a year sum up to the year.
+        """
+        days = [day for day in days if last is None or day <= last]
+        if not self.windows:
+            return min(self.total, sum(first is None or first <= day for day in days))
+        if self.parts:
+            return sum(self._in_part(part, days) for part in self._parts_between(first, last))
+        counted = [day for day in days if self.counts(day)]
+        used = 0
+        if first is not None:
+            used = min(self._due_by(first - _DAY), sum(day < first for day in counted))
+        return min(self.asked(first, last), min(self.total, len(counted)) - used)
+
+    def from_here(self, today: date, days: Sequence[date]) -> Quota:
+        """For planning: parts that are over are out of reach, what was done in them is kept."""
+        over = [part for part in self.parts if part.last < today]
+        if not over or self.late:
+            return self
+        behind = sum(self._in_part(part, days) for part in over)
+        return replace(self, parts=self.parts[len(over) :], behind=behind)
+
+    def _due_by(self, day: date) -> int:
+        if self.parts:
+            return sum(part.times for part in self.parts if part.last <= day)
+        passed = sum(max(0, (min(last, day) - first).days + 1) for first, last in self.windows)
+        whole = sum((last - first).days + 1 for first, last in self.windows)
+        return self.total * passed // whole
+
+    def _parts_between(self, first: date | None, last: date | None) -> Iterator[Part]:
+        for part in self.parts:
+            if (first is None or first <= part.last) and (last is None or part.last <= last):
+                yield part
+
+    def _in_part(self, part: Part, days: Iterable[date]) -> int:
+        fit = sum(part.first <= day and (self.late or day <= part.last) for day in days)
+        return min(part.times, fit)
 
 
 def quota_of(
@@ -41,7 +112,12 @@ def quota_of(
     """
     windows, problems = _windows(timeframe, period)
     often = timeframe.get("at_least")
-    recurrence = [name for name in timeframe.get("recurrence") or [] if name != "continuous"]
+    parts = _parts(timeframe, windows)
+    if parts:
+        total = sum(part.times for part in parts)
+        late = len(timeframe.get("due") or []) == 1 and len(parts) == 1
+        return Quota(windows, total, problems=problems, parts=parts, late=late)
+    recurrence = _recurrence(timeframe)
     counts = [_times(name, windows) for name in recurrence]
     named = [count for count in counts if count is not None]
     if named:
@@ -76,9 +152,58 @@ def week_share(quota: Quota, done: int, monday: date) -> int:
     sunday = monday + timedelta(days=6)
     if quota.windows and not any(a <= sunday and b >= monday for a, b in quota.windows):
         return 0
+    if quota.parts:
+        return _share_of_parts(quota, done, monday)
     missing = max(0, quota.total - done)
     spread = math.ceil(missing / max(1, weeks_left(quota.windows, monday)))
     return max(spread, min(quota.per_week or 0, missing))
+
+
+def _share_of_parts(quota: Quota, done: int, monday: date) -> int:
+    """No month's broadcasts ahead of the month, and those of the running one spread over it."""
+    begun = [part for part in quota.parts if part.first <= monday + timedelta(days=6)]
+    if not begun:
+        return 0
+    missing = max(0, quota.behind + sum(part.times for part in begun) - done)
+    left = weeks_left(((begun[-1].first, begun[-1].last),), monday)
+    return math.ceil(missing / max(1, left))
+
+
+def _parts(timeframe: Mapping[str, Any], windows: Sequence[Window]) -> tuple[Part, ...]:
+    """The times that want their own outputs: deadlines, or the calendar's months, quarters …
+
+    Weeks and days are no parts: a broadcast moved from a Sunday to a Monday is not a lost week.
+    """
+    times = timeframe.get("at_least") or 1
+    names = _recurrence(timeframe)
+    due = sorted({date.fromisoformat(day) for day in timeframe.get("due") or []})
+    if due and windows and not timeframe.get("windows") and (len(due) > 1 or not names):
+        starts = [windows[0][0], *(day + _DAY for day in due)]
+        return tuple(Part(first, last, times) for first, last in zip(starts, due, strict=False))
+    if len(names) == 1 and names[0] in _MONTHS:
+        return tuple(_calendar_parts(windows, _MONTHS[names[0]], times))
+    return ()
+
+
+def _calendar_parts(windows: Sequence[Window], size: int, times: int) -> Iterator[Part]:
+    months = (
+        (year, number, first, last)
+        for first, last in windows
+        for year in range(first.year, last.year + 1)
+        for number in range(1, 13)
+        if (first.year, first.month) <= (year, number) <= (last.year, last.month)
+    )
+    for _, group in groupby(months, key=lambda one: (one[0], (one[1] - 1) // size)):
+        found = list(group)
+        year, number, first, _ = found[0]
+        begin = max(first, date(year, number, 1))
+        year, number, _, last = found[-1]
+        after = date(year + number // 12, number % 12 + 1, 1)
+        yield Part(begin, min(last, after - _DAY), times)
+
+
+def _recurrence(timeframe: Mapping[str, Any]) -> list[str]:
+    return [name for name in timeframe.get("recurrence") or [] if name != "continuous"]
 
 
 def _windows(

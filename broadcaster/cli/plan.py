@@ -143,7 +143,7 @@ def status(
                 bullet(f"Nhiệm vụ {row.task.no}: {row.standing.why}.", "yellow")
             for problem in row.work.quota.problems:
                 bullet(f"Nhiệm vụ {row.task.no}: {problem}", "yellow")
-    say(f"Hoàn thành {found.done}/{len(found.rows)} nhiệm vụ ({100 * found.share:.0f} %).", "bold")
+    say(f"Hoàn thành {found.done}/{found.counted} nhiệm vụ ({100 * found.share:.0f} %).", "bold")
     table(
         ["Tiêu chí", "Điểm", "Tối đa", "Vì"],
         [(one.name, f"{one.points:g}", f"{one.most:g}", one.how) for one in found.scores],
@@ -224,7 +224,7 @@ def _progress_row(row: TaskProgress, points: float) -> tuple[str, ...]:
         parts.append(f"{work.airings}/{work.airings_needed}{'*' * work.quota.assumed} lượt")
     if work.proofs_needed:
         parts.append(f"{work.proofs}/{work.proofs_needed} minh chứng")
-    done = row.standing.state is State.DONE
+    done = row.counted and row.standing.state is State.DONE
     return (
         row.task.no,
         row.task.content,

@@ -131,9 +131,9 @@ def _show(made: Report) -> None:
         [(g.label, number(g.count.outputs), number(len(g.count.bulletins))) for g in made.channels],
     )
     table(
-        ["NV", "Nội dung", "Kết quả", "Mốc", "Lượt"],
+        ["NV", "Nội dung", "Kết quả", "Đạt", "Lượt"],
         [
-            (t.no, t.content, LABELS[t.state], f"{t.done}/{t.due}", len(t.outputs))
+            (t.no, t.content, LABELS[t.state], f"{t.done}/{t.needed}", len(t.outputs))
             for t in made.tasks
         ],
     )

@@ -183,6 +183,7 @@ class Verifier:
         self.keys = {}
         self.key = None
         self.seals, self.rows = [], []
+        self.restores, self.extra, self.in_rows = [], [], set()
         self.at = None
         self.printed = _printed(printed)
         self.found_printed = printed is None
@@ -233,6 +234,7 @@ class Verifier:
         for row in self.pack.lines(LEDGER + "/checkpoints.jsonl"):
             self.rows.append(self._row(row))
         known = {(s.body, s.signature): s for s in self.rows}
+        self.in_rows = set(known)
         for name in self.pack.copies():
             try:
                 document = json.loads(self.pack.text(name))
@@ -267,6 +269,8 @@ class Verifier:
             self._check_file(seq, artefact)
         if facts["kind"] == "key":
             self._take_key(seq, facts["details"])
+        elif facts["kind"] == "restore":
+            self._take_restore(seq, facts["details"])
         self.last_seq, self.last_hash = seq, row["hash"]
         self.records += 1
         self._watch_clock(seq, facts["at"])
@@ -356,10 +360,35 @@ class Verifier:
         self.keys[name] = [public, seq, None]
         self.key = name
 
+    def _take_restore(self, seq, details):
+        known = details.get("checkpoint")
+        number = known.get("no") if isinstance(known, dict) else None
+        number = number if isinstance(number, int) else 0
+        person = details.get("person")
+        self.restores.append((seq, person, number))
+        what = "đã khôi phục từ bản sao (%s): bản ghi sau số %d của sổ cũ bị thay"
+        self.notes.append({"seq": seq, "kind": "restore", "what": what % (person, seq - 1)})
+
+    def _replaced_by(self, seal):
+        """The restore that put this checkpoint aside, where only a copy has it."""
+        if (seal.body, seal.signature) in self.in_rows:
+            return None
+        return next((one for one in self.restores if seal.no <= one[2]), None)
+
     def _check_seal(self, seal):
         key = self.keys.get(seal.key)
         in_force = key and key[1] <= seal.seq and (key[2] is None or seal.seq < key[2])
-        if not in_force or not is_signed(seal.body.encode("utf-8"), seal.signature, key[0]):
+        signed = key and is_signed(seal.body.encode("utf-8"), seal.signature, key[0])
+        restore = self._replaced_by(seal)
+        holds = in_force and seal.seq <= self.last_seq and seal.hash == self.last_hash
+        if restore is not None and (key is None or (signed and not holds)):
+            what = (
+                "mốc niêm phong số %d đã ký bản ghi %d, nhưng các bản ghi sau số %d đã bị thay "
+                "khi %s khôi phục từ bản sao"
+            )
+            what %= (seal.no, seal.seq, restore[0] - 1, restore[1])
+            raise BrokenError("replaced", restore[0], what)
+        if not in_force or not signed:
             what = "mốc niêm phong số %d (bản ghi %d) có chữ ký giả" % (seal.no, seal.seq)
             raise BrokenError("checkpoint_forged", seal.seq, what)
         if seal.seq > self.last_seq:
@@ -370,6 +399,8 @@ class Verifier:
             what = "sổ đã bị viết lại: bản ghi %d khác với mốc niêm phong số %d"
             raise BrokenError("edited", seal.seq, what % (seal.seq, seal.no))
         self.sealed += 1
+        if (seal.body, seal.signature) not in self.in_rows:
+            self.extra.append(seal)
 
     def _watch_clock(self, seq, text):
         at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
@@ -391,13 +422,15 @@ class Verifier:
             raise BrokenError("inserted", self.last_seq, what)
         before = None
         for seal in self.rows:
-            number = before.no + 1 if before else 1
+            since = before.seq if before else 0
+            aside = [no for seq, _, no in self.restores if since < seq <= seal.seq]
+            number = max([before.no if before else 0] + aside) + 1
             tie = _sha256(before.body) if before else NONE
             if seal.no != number or seal.previous != tie:
                 what = "thiếu mốc niêm phong số %d" % number
                 raise BrokenError("checkpoint_missing", seal.seq, what)
             before = seal
-        if self.sealed > len(self.rows):
+        if any(self._replaced_by(seal) is None for seal in self.extra):
             what = "có tệp mốc niêm phong mà cơ sở dữ liệu không còn giữ"
             raise BrokenError("checkpoint_missing", self.last_seq, what)
         if not self.found_printed:

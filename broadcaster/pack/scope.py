@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import calendar
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
+from broadcaster.periods import read_period
 from content.errors import UserError
 from schedules.plan import Plan, Task
 
 if TYPE_CHECKING:
     from broadcaster.app import App
-
-_NAMED = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(\d{2})))?")
-_EXAMPLES = "2026-H2, 2026-Q3, 2026-11, 2026 hoặc 2026-01-15..2026-06-30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +52,11 @@ def read_scope(app: App, period: str | None, task: str | None, plan: int | None)
             tasks = frozenset({task})
             words.append(f"nhiệm vụ {task}")
     if period is not None:
-        start, end = read_days(period)
+        days = read_period(period)
+        start, end = days.start, days.end
     if start is not None and end is not None:
         words.append(f"từ ngày {start:%d/%m/%Y} đến ngày {end:%d/%m/%Y}")
     return Scope(", ".join(words) or "toàn bộ sổ minh chứng", start, end, tasks)
-
-
-def read_days(text: str) -> tuple[date, date]:
-    """First and last day of a period as typed. Raises UserError."""
-    given = text.strip().upper()
-    first, dots, last = given.partition("..")
-    try:
-        if dots:
-            days = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
-        else:
-            days = _named(given)
-    except ValueError:
-        raise UserError(f"Không đọc được kỳ “{text}”.", f"Ví dụ đúng: {_EXAMPLES}.") from None
-    if days[1] < days[0]:
-        raise UserError(f"Kỳ “{text}” có ngày đầu sau ngày cuối.", "Hãy đổi chỗ hai ngày.")
-    return days
-
-
-def _named(given: str) -> tuple[date, date]:
-    found = _NAMED.fullmatch(given)
-    if found is None:
-        raise ValueError(given)
-    year, half, quarter, month = (int(part) if part else 0 for part in found.groups())
-    first, months = 1, 12
-    if half:
-        first, months = 6 * half - 5, 6
-    elif quarter:
-        first, months = 3 * quarter - 2, 3
-    elif found.group(4):
-        first, months = month, 1
-    last = first + months - 1
-    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
 
 
 def _plan(session: Session, station_id: int, number: int) -> Plan:

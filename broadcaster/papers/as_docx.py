@@ -50,6 +50,7 @@ _HALVES = (68, 97)
 _BODY, _SMALL, _TABLE = 14, 13, 12
 _INDENT = 12.7
 _CHART_WIDTH = 150
+_CODE = 12
 _SIGNATURE_ROOM = 60
 """Points between the titles and the name."""
 _HEAD_SHADE = "D9E2EC"
@@ -103,10 +104,8 @@ def _anchor(paragraph: Any, paper: Paper) -> None:
     """The line that ties the paper to the evidence chain, its QR code in front."""
     if paper.anchor is None:
         return
-    if paper.anchor.qr is not None:
-        paragraph.add_run().add_picture(io.BytesIO(paper.anchor.qr), height=Mm(12))
-    put(paragraph, f" {paper.anchor.text}".lstrip() if not paper.anchor.qr else
-        f"  {paper.anchor.text}", 8, centred=True)  # fmt: skip
+    paragraph.add_run().add_picture(io.BytesIO(paper.anchor.png()), height=Mm(_CODE))
+    put(paragraph, f"  {paper.anchor.line}", 8, centred=True)
 
 
 def _head(document: Any, paper: Paper) -> None:

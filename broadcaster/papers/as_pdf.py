@@ -66,9 +66,9 @@ def _data(paper: Paper) -> dict[str, Any]:
             }
             for annex in paper.annexes
         ],
-        "anchor": paper.anchor.text if paper.anchor else "",
+        "anchor": paper.anchor.line if paper.anchor else "",
         # Numbers, because Typst takes no other file than text from memory.
-        "qr": list(paper.anchor.qr or b"") if paper.anchor else [],
+        "qr": list(paper.anchor.png()) if paper.anchor else [],
     }
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from broadcaster.papers.paper import Anchor, Figure, Paper, Signature
+from broadcaster.papers.paper import Figure, Paper, Signature
 from broadcaster.papers.template import Filled
 from broadcaster.settings import PapersSection
+from content.anchor import Anchor
 from content.station import Station
 from schedules.export import official_date
 from schedules.plan import Plan

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from content.anchor import Anchor
 from content.draft import drop_controls
 
 _COMMITTEE = "ủy ban nhân dân"
@@ -121,14 +122,6 @@ class Annex:
     title: str
     blocks: tuple[Block, ...]
     landscape: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """What ties the paper to the evidence chain: a line for the footer, perhaps a QR code (PNG)."""
-
-    text: str
-    qr: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

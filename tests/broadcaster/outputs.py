@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from broadcaster import evidence
 from broadcaster.app import App
@@ -95,7 +95,7 @@ class Outputs:
             evidence.append(
                 session,
                 self.app.station_id,
-                cast(Kind, "correction"),
+                Kind.CORRECTION,
                 now,
                 {"simulated": False},
                 details=details,

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster import archive, backups, evidence, integrity, restore_switch, verification
+from broadcaster import archive, backups, checkpoints, evidence, integrity, restore_switch
 from broadcaster.app import App, open_app
 from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import Database
@@ -29,6 +29,7 @@ from broadcaster.records import DeliveryStatus as Status
 from broadcaster.restore import Restored, restore
 from broadcaster.settings import Settings
 from broadcaster.setup import make_home
+from broadcaster.verification import Break, Verification, verify
 from channels.base import Artefact
 from content.errors import UserError
 from content.station import Station
@@ -42,7 +43,7 @@ def records(home: Path) -> int:
     """Of a ledger that verifies."""
     database = Database("", home)
     with database.reading() as session:
-        verdict = verification.verify(session, 1, ArtefactStore(home / "evidence"))
+        verdict = verify(session, 1, ArtefactStore(home / "evidence"))
     database.close()
     assert verdict.ok, verdict.what
     return verdict.records
@@ -370,6 +371,7 @@ RESTORE_STEPS = [
     "restore.placed.broadcaster.db",
     "restore.aside.broadcaster.toml",
     "restore.placed.broadcaster.toml",
+    "restore.placed.checkpoints",
     "restore.switched",
 ]
 MIGRATE_STEPS = ["migrate.checked", "migrate.copied", "migrate.upgraded", "migrate.committed"]
@@ -517,7 +519,7 @@ def test_a_log_cut_at_any_byte_leaves_a_prefix_of_the_commits(
     assert integrity.faults_of(home / "broadcaster.db") == []
     database = Database("", home)
     with database.reading() as session:
-        verdict = verification.verify(session, 1, ArtefactStore(home / "evidence"))
+        verdict = verify(session, 1, ArtefactStore(home / "evidence"))
     database.close()
     assert verdict.ok
     assert verdict.records == (10 if share == 1 else min(verdict.records, 10))
@@ -738,3 +740,75 @@ def test_a_chore_that_breaks_stops_no_other() -> None:
         clock.forward(10)
     assert (bad.looks, good.looks) == (3, 3)
     caretaker.stop()
+
+
+def sealed(home: Path) -> int:
+    """Seal the chain as it stands; the checkpoint's number."""
+    app = open_app(home, clock=HandClock(), person="Lan")
+    made = checkpoints.make_checkpoint(app)
+    app.close()
+    assert made is not None
+    return made.seal.no
+
+
+def verdict(home: Path, *copies: Path) -> Verification:
+    database = Database("", home)
+    with database.reading() as session:
+        folders = [home / "checkpoints", *copies]
+        found = verify(session, 1, ArtefactStore(home / "evidence"), copies=folders)
+    database.close()
+    return found
+
+
+def test_seals_newer_than_the_backup_go_aside_and_their_numbers_are_not_used_again(
+    home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "b.zip"
+    assert sealed(home) == 1
+    backups.make(home, Settings(), file, HandClock().now())
+    add_evidence(home, "sau khi sao lưu")
+    assert sealed(home) == 2
+    elsewhere = tmp_path / "máy khác"
+    shutil.copytree(home / "checkpoints", elsewhere)
+
+    done = put_back(home, file)
+    assert done.verdict.ok
+    assert [note.kind for note in done.verdict.notes] == ["restore"]
+    assert len(list((done.old_state / "checkpoints").iterdir())) == 2
+    assert verdict(home).ok
+    told = verdict(home, elsewhere)
+    assert (told.broken, told.seq) == (Break.REPLACED, done.verdict.head.seq)
+    assert "khôi phục" in told.what
+
+    assert put_back(home, file).verdict.ok  # a second time before any new seal
+    assert sealed(home) == 3
+    assert verdict(home).ok
+    assert verdict(home, elsewhere).broken is Break.REPLACED
+
+
+def test_a_seal_of_records_that_the_backup_has_too_stays_good(home: Path, tmp_path: Path) -> None:
+    file, elsewhere = tmp_path / "b.zip", tmp_path / "máy khác"
+    sealed(home)
+    add_evidence(home, "một")
+    backups.make(home, Settings(), file, HandClock().now())
+    sealed(home)
+    shutil.copytree(home / "checkpoints", elsewhere)
+    assert put_back(home, file).verdict.ok
+    assert verdict(home, elsewhere).ok
+
+
+@pytest.mark.parametrize("step", [*RESTORE_STEPS, "restore.aside.checkpoints"])
+def test_killed_among_the_seals_the_next_start_makes_them_fit(
+    home: Path, tmp_path: Path, step: str
+) -> None:
+    file = tmp_path / "b.zip"
+    sealed(home)
+    backups.make(home, Settings(), file, HandClock().now())
+    add_evidence(home, "sau khi sao lưu")
+    sealed(home)
+    killed("restore", step, home, file)
+    open_app(home, clock=HandClock(), person="Lan").close()
+    assert verdict(home).ok
+    assert put_back(home, file).verdict.ok
+    assert sealed(home) == 3
+    assert verdict(home).ok

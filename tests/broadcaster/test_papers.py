@@ -19,9 +19,7 @@ from docx.shared import Pt
 
 from broadcaster.papers import FORMATS, render
 from broadcaster.papers.as_pdf import pictures
-from broadcaster.papers.charts import picture
 from broadcaster.papers.paper import (
-    Anchor,
     Annex,
     Bar,
     Chart,
@@ -37,6 +35,7 @@ from broadcaster.papers.paper import (
     said,
 )
 from broadcaster.papers.template import Filling, fill, names, parse, source_of
+from content.anchor import Anchor
 from content.errors import UserError
 
 NASTY = "A\x00B\x07 & <b>“kép” ]]> \u202eلغة\u202c #[*_$`\\ {x} \ud800🎉 " + "dài " * 60
@@ -68,7 +67,7 @@ PAPER = Paper(
             landscape=True,
         ),
     ),
-    anchor=Anchor("Mã chuỗi minh chứng: abc", picture(Chart("x", ()))),
+    anchor=Anchor("ab" * 32, 214),
 )  # fmt: skip
 NASTY_PAPER = replace(
     PAPER,
@@ -172,7 +171,7 @@ def test_the_officers_places_are_marked_and_charts_say_what_they_show() -> None:
 def test_the_footer_carries_the_anchor_and_its_code_on_every_page() -> None:
     section = word(PAPER).sections[0]
     for footer in (section.footer, section.first_page_footer):
-        assert "Mã chuỗi minh chứng: abc" in footer.paragraphs[0].text
+        assert f"bản ghi số 214: {'ab' * 32}" in footer.paragraphs[0].text
         assert footer.paragraphs[0]._p.findall(f".//{qn('w:drawing')}")
     bare = word(replace(PAPER, anchor=None)).sections[0]
     assert bare.footer.paragraphs[0].text == ""
@@ -196,7 +195,7 @@ def test_the_pdf_has_the_same_words_and_the_same_pages_numbering(tmp_path: Path)
     assert not others[0].lstrip().startswith("2")  # the annex counts on its own
     assert others[1].lstrip().startswith("2")
     assert "Nhiệm vụ 89" in "".join(others)
-    assert all("Mã chuỗi minh chứng: abc" in page for page in (first, *others))
+    assert all(f"bản ghi số 214: {'ab' * 32}" in page for page in (first, *others))
 
 
 def test_a_row_longer_than_a_page_is_not_lost_in_the_pdf(tmp_path: Path) -> None:

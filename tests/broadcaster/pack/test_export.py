@@ -18,7 +18,7 @@ from broadcaster.app import App
 from broadcaster.evidence import Kind
 from broadcaster.pack import kiem_tra
 from broadcaster.pack.export import INDEX, SIMULATED, Packed, export
-from broadcaster.pack.scope import Scope, read_days, read_scope
+from broadcaster.pack.scope import Scope, read_scope
 from broadcaster.setup import make_home
 from channels.base import Artefact, Json
 from content.bulletin import Bulletin, Revision
@@ -158,8 +158,9 @@ def test_a_task_or_a_plan_narrows_the_pack(app: App) -> None:
         ("2026-01-15..2026-06-30", ("2026-01-15", "2026-06-30")),
     ],
 )
-def test_periods_are_read_as_people_write_them(text: str, days: tuple[str, str]) -> None:
-    assert tuple(map(str, read_days(text))) == days
+def test_periods_are_read_as_people_write_them(app: App, text: str, days: tuple[str, str]) -> None:
+    scope = read_scope(app, text, None, None)
+    assert (str(scope.start), str(scope.end)) == days
 
 
 def test_evidence_added_by_hand_is_in_with_its_files_whatever_its_details(app: App) -> None:
