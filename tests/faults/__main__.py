@@ -65,7 +65,8 @@ def show(tally: Tally, seconds: float) -> None:
     lines = [
         f"kills                {kills}  ({kills * 60 / seconds:.0f} a minute)",
         f"  at random moments  {tally.strikes['moment']}",
-        f"  at named steps     {kills - tally.strikes['moment']}, {len(tally.strikes) - 1} different",
+        f"  at named steps     {kills - tally.strikes['moment']}",
+        f"  different steps    {len(tally.strikes) - 1}",
         f"rounds               {tally.rounds}",
         *(f"  {count:6} {name}" for name, count in sorted(tally.deliveries.items())),
         f"doubles              {len(tally.doubles)}",

@@ -90,7 +90,7 @@ def _daemon(order: dict[str, Any]) -> int:
     try:
         run()
     except UserError as error:
-        print(error, flush=True)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

@@ -36,9 +36,9 @@ def test_killed_again_and_again_at_the_steps_of_every_channel(yard: Yard) -> Non
 
 
 def test_killed_at_the_last_sample_it_was_played_once(yard: Yard) -> None:
-    yard.round([Strike("aside/recording closed after"), Strike(after=1.0)], ("radio",))
+    yard.round([Strike("radio:toan-xa/recording closed after"), Strike(after=1.0)], ("radio",))
     assert yard.tally.faults == []
-    assert yard.tally.strikes["aside/recording closed after"] == 1
+    assert yard.tally.strikes["radio:toan-xa/recording closed after"] == 1
 
 
 @pytest.mark.parametrize(

@@ -428,7 +428,7 @@ class Yard:
             return self.ended() is not None or finals or waits
 
         with suppress(TimeoutError):  # what is open is judged after the recovery
-            self.wait_for(over, f"{strike}", 15)
+            self.wait_for(over, f"{strike}", 25)
         if self.ended() == -signal.SIGKILL:
             self.note_steps()
             self.tally.strikes[strike.step] += 1
