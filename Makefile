@@ -48,7 +48,7 @@ fuzz: $(INSTALLED)  ## spoilt documents, answers and settings, for as long as MI
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10)
 
 soak: $(INSTALLED)  ## a month of station life in minutes: memory, handles, every delivery
-	$(BIN)/python -m tests.soak --days 31
+	$(BIN)/python -m tests.faults.soak --days 31
 
 sbom: $(INSTALLED)  ## the list of what is installed, CycloneDX, in dist/sbom.json
 	@mkdir -p dist

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 MOST_BYTES = 200_000
 _TOKENS = (
     b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\n", b"\r", b"---\n", b'"', b"'", b"[" * 2000,
-    b"{" * 50, b'{"a":' * 1500, b"9" * 5000, b"-1", b"1e999", b"null", b"NaN", b"true", b"[]", b"{}",
+    b"{" * 50, b'{"a":' * 1500, b"9" * 5000, b"-1", b"1e999", b"null", b"NaN", b"true", b"[]",
+    b"{}",
     b"</w:p>", b"<w:tbl>", b"&#0;", b"&", b"<![CDATA[", b"<", b">", b"| ", b"|---|\n", b"/2026",
     b"31/02/2026", b"99/99/9999", "tháng ".encode(), "quý V".encode(), "hằng tuần".encode(),
     "ế".encode(), b"e\xcc\x82\xcc\x81", b"\xed\xa0\x80", "\u202e".encode(), "\u2028".encode(),

@@ -121,8 +121,8 @@ def seeds(target: str) -> Sequence[bytes]:
     """Whole and right inputs, from which others are made."""
     if target == "plan":
         return [*_plans(), _as_docx(_word(_plans()[0].decode()))]
-    if target in ("timeframe", "speech"):
-        return _plans()
+    if target in ("timeframe", "speech"):  # phrases and paragraphs
+        return [line for text in _plans() for line in text.splitlines() if line.strip()]
     if target == "plan_in_word":
         return [_word(text.decode()) for text in _plans()[:2]]
     if target == "bulletin_in_word":
