@@ -148,3 +148,14 @@ def test_edits_by_the_command_line_during_a_broadcast(yard: Yard) -> None:
     yard.compare(rows)
     assert yard.tally.deliveries["radio sent"] == 1
     assert yard.tally.faults == []
+
+
+def test_the_comparison_sees_a_double_and_a_loss(yard: Yard) -> None:
+    """What says “none” a thousand times must be able to say “one”."""
+    rows = yard.round([], ("facebook",))
+    yard.facebook.posts.append(yard.facebook.posts[0])
+    yard.compare(rows)
+    assert len(yard.tally.doubles) == 1
+    yard.facebook.posts.clear()
+    yard.compare(rows)
+    assert len(yard.tally.losses) == 1
