@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench sbom audit clean
+.PHONY: help install demo check format test bench faults fuzz soak sbom audit clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,15 @@ test: $(INSTALLED)  ## the tests alone
 
 bench: $(INSTALLED)  ## measure, and print what was measured against what
 	$(BIN)/python -m benchmarks
+
+faults: $(INSTALLED)  ## the power fails 1,000 times; about half an hour
+	$(BIN)/python -m tests.faults --kills 1000
+
+fuzz: $(INSTALLED)  ## spoilt documents, answers and settings, for as long as MINUTES says
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10)
+
+soak: $(INSTALLED)  ## a month of station life in minutes: memory, handles, every delivery
+	$(BIN)/python -m tests.faults.soak --days 31
 
 sbom: $(INSTALLED)  ## the list of what is installed, CycloneDX, in dist/sbom.json
 	@mkdir -p dist

@@ -381,7 +381,7 @@ def load_settings(home: Path) -> Settings:
     Raises UserError with every mistake at once: file, line, mend.
     """
     path = home / FILE_NAME
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = _text(path) if path.exists() else ""
     table = _parse(path, text)
     _refuse_secrets(path, text, table)
     _take_credentials(table)
@@ -413,6 +413,19 @@ def default_home(environment: Mapping[str, str] | None = None) -> Path:
     return Path(data).expanduser() / "broadcaster"
 
 
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")  # Notepad puts a mark before the first letter
+    except UnicodeDecodeError as error:
+        raise UserError(
+            "Tệp cài đặt không phải văn bản UTF-8, hoặc đã hỏng.",
+            "Hãy lưu lại với bảng mã UTF-8.",
+            file=str(path),
+            line=data.count(b"\n", 0, error.start) + 1,
+        ) from None
+
+
 def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
@@ -424,6 +437,10 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
             "Hãy sửa dòng này (thiếu dấu nháy, dấu bằng hoặc ngoặc?).",
             file=str(path),
             line=int(found.group(1)) if found else last,
+        ) from None
+    except RecursionError:
+        raise UserError(
+            "Tệp cài đặt có quá nhiều ngoặc lồng nhau.", "Hãy sửa lại tệp.", file=str(path)
         ) from None
 
 

@@ -202,7 +202,7 @@ class _SdkResponse:
     def json(self) -> Any:
         try:
             value = json.loads(self._answer.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         readable = isinstance(value, dict | list) and not 300 <= self._answer.status < 400
         if not readable:

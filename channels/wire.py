@@ -52,7 +52,7 @@ class Answer:
 
         try:
             value = json.loads(self.body)
-        except ValueError:  # covers JSONDecodeError and UnicodeDecodeError
+        except (ValueError, RecursionError):  # cut, not UTF-8, or brackets without end
             return None
         return value if isinstance(value, dict) else None
 

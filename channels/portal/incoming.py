@@ -54,7 +54,11 @@ def read_feed(data: bytes, address: str) -> list[Entry]:
     if b"<!ENTITY" in data:
         raise UserError("Nguồn tin chứa khai báo lạ (ENTITY), không được đọc.", file=address)
     # As a file: feedparser would open an address or file that stands in a string.
-    found = feedparser.parse(io.BytesIO(data))
+    try:
+        found = feedparser.parse(io.BytesIO(data))
+    except (ValueError, LookupError, RecursionError):
+        # It says "bozo" of most damage, but stumbles over letters that are cut in the middle.
+        found = feedparser.FeedParserDict()
     if not found.get("version"):
         raise UserError(
             "Địa chỉ này không phải nguồn tin RSS hay Atom.",
