@@ -24,7 +24,7 @@ from benchmarks.homes import (
     task_windows,
 )
 from benchmarks.measure import Aim, Row, Sample, in_turns, timed
-from broadcaster import week
+from broadcaster import integrity, week
 from broadcaster.app import App, open_app
 from broadcaster.clock import ShiftedClock
 from broadcaster.database import FILE_NAME
@@ -159,8 +159,8 @@ def _prepared(bench: Bench, count: int) -> tuple[Path, Path]:
     add_bulletins(app, count)
     add_week_rows(app, count)
     kept = home / "kept.db"
-    app.database.backup(kept)
     app.close()
+    integrity.copy_live(home / FILE_NAME, kept)
     return home, kept
 
 
