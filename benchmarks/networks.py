@@ -84,7 +84,8 @@ def _deliver_all(bench: Bench, people: int) -> float:
 def _peak(bench: Bench, targets: int) -> float:
     """Megabytes that Python asked for at most: the channel alone, with a platform in memory."""
     api = cast("ZaloApi", _Platform(targets))
-    channel = zalo_recent.RecentContacts(api, bench.clock, lambda _: bench.clock.now())
+    now = bench.clock.now
+    channel = zalo_recent.RecentContacts(api, bench.clock, lambda _: now(), lambda: "key")
     prepared = ZaloChannel(
         ZaloSettings(audience=("recent",)), _Tokens(None), Path("unused"), bench.clock
     ).prepare(_OUTGOING)
