@@ -44,7 +44,8 @@ def test_sound_that_nobody_planned_raises_an_alarm_that_status_shows(
         station.set_up()
         station.start()
         wait_for(lambda: "ngoài khung giờ" in station.call("status"), 30, "the alarm")
-        assert [r["kind"] for r in station.json("evidence", "list")] == ["alarm"]
+        kinds = [record["kind"] for record in station.json("evidence", "list")]
+        assert kinds.count("alarm") == 1
 
 
 def test_a_relay_through_the_whole_station(tmp_path: Path, server: Server) -> None:
