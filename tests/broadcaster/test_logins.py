@@ -14,6 +14,8 @@ from broadcaster import cli
 from tests.channels.rigs import MARKER
 from tests.servers.zalo import APP_ID, APP_SECRET, ZaloServer
 
+PAIRS = "SELECT count(*) FROM secret WHERE name LIKE 'zalo.%'"
+
 
 @pytest.fixture
 def server() -> Iterator[ZaloServer]:
@@ -71,7 +73,7 @@ def test_a_login_puts_the_pair_into_the_vault_and_nowhere_else(
         if file.is_file():
             assert MARKER.encode() not in file.read_bytes(), file
     with sqlite3.connect(home / "broadcaster.db") as connection:
-        assert connection.execute("SELECT count(*) FROM secret").fetchone() == (1,)
+        assert connection.execute(PAIRS).fetchone() == (1,)
     connection.close()
 
 

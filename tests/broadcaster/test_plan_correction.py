@@ -66,7 +66,11 @@ def test_a_correction_is_listed_and_not_made_until_it_is_confirmed(desk: Desk) -
 def test_a_confirmed_correction_keeps_numbers_history_and_the_old_document(desk: Desk) -> None:
     desk.ok("plan", "import", desk.file("cũ.txt", plan_text(OLD)))
     desk.ok("bulletin", "add", desk.file("b.md", BULLETIN.replace("title", "task: 1\ntitle")))
-    new = desk.json("plan", "import", desk.file("mới.txt", plan_text(NEW)), "--replaces", "1")
+    desk.ok("bulletin", "submit", "1")
+    desk.ok("bulletin", "approve", "1", "--as", "Minh")
+    new = desk.json(
+        "plan", "import", desk.file("mới.txt", plan_text(NEW)), "--replaces", "1", "--as", "Lan"
+    )
     assert new["id"] == 1
     assert new["changes"]["gone"] == ["3"]
     assert [c["no"] for c in new["changes"]["changed"]] == ["1", "2"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -39,8 +39,10 @@ class Desk:
             self.bench.clock,
             lambda revision: spoken_hash(revision.body),
         )
-        for lane in lanes or ("facebook", "portal"):
-            dispatcher.run_lane(Lane(lane, "page" if lane == "facebook" else "site"))
+        for name in lanes or ("facebook", "portal"):
+            lane = Lane(name, "page" if name == "facebook" else "site")
+            dispatcher.run_lane(replace(lane, ahead=True))
+            dispatcher.run_lane(lane)
 
     def status(self, delivery: Delivery) -> Status:
         return Status(self.bench.again(delivery).status)
