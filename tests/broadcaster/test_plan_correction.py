@@ -84,7 +84,8 @@ def test_a_confirmed_correction_keeps_numbers_history_and_the_old_document(desk:
     assert status["1"]["timeframe"]["windows"] == [["2026-04-01", "2026-06-30"]]
     assert (rows(desk, "plan"), rows(desk, "plan_version")) == (1, 1)
     assert rows(desk, "task WHERE gone_at IS NOT NULL") == 1
-    assert [r["details"].get("action") for r in desk.json("evidence", "list")] == [None, "replace"]
+    actions = [r["details"].get("action") for r in desk.json("evidence", "list")]
+    assert actions == [None, "submit", "approve", "replace"]
     assert "bản cũ của kế hoạch số 1" in desk.refused(
         "plan", "import", desk.file("cũ.txt", plan_text(OLD))
     )
