@@ -47,10 +47,29 @@ def register_secret(value: str | None) -> None:
 
 def redact(text: str) -> str:
     """`text` with every registered secret and everything that looks like one hidden."""
+    shown, start = [], 0
+    for first, last in _covered(text):
+        shown += [text[start:first], HIDDEN]
+        start = last
+    return "".join([*shown, text[start:]])
+
+
+def _covered(text: str) -> list[tuple[int, int]]:
+    """What to hide, in order, without overlaps.
+
+    All is looked for in the text as it came: a registered word that happens to stand inside
+    `access_token=` must not keep what follows from being known by its place.
+    """
     with _lock:
-        known = sorted((value for value in _secrets if value in text), key=len, reverse=True)
-    for value in known:
-        text = text.replace(value, HIDDEN)
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\1{HIDDEN}", text)
-    return text
+        known = [re.escape(value) for value in _secrets if value in text]
+    found = [match.span() for value in known for match in re.finditer(value, text)]
+    found += [
+        (match.end(1), match.end()) for pattern in _PATTERNS for match in pattern.finditer(text)
+    ]
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted(found):
+        if spans and first < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
+        else:
+            spans.append((first, last))
+    return spans

@@ -44,6 +44,12 @@ def test_an_unregistered_secret_is_known_by_its_place(form: str) -> None:
     assert HIDDEN in said
 
 
+def test_a_registered_word_inside_a_name_hides_no_less() -> None:
+    register_secret("ess_tok")
+    said = redact("access_token=unregistered9Zx8Yw7Vu6;next")
+    assert said == f"acc{HIDDEN}en={HIDDEN};next"
+
+
 @pytest.mark.parametrize(
     "text",
     ["EAAGm0PX4ZCpsBAKZAx", "token EAABsbCS1iHgBO7, then", "1234567890|abcDEF_ghi-jklMNOpq"],
