@@ -9,18 +9,14 @@ there: tune and greeting are the same in all programmes and must not be enough.
 from __future__ import annotations
 
 import audioop
-import http.client
 import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from channels.base import Clock
 from channels.radio import ffmpeg, pcm
-from channels.radio.outputs.base import failure, network_failure
 
 _COARSE = 5
 """Frames of 20 ms joined for the first search (100 ms)."""
@@ -42,9 +38,6 @@ _FARTHEST = 120.0
 ENOUGH = 0.9
 """Share of the programme that must be heard."""
 _FINE_SECONDS = 0.1
-_TIME_LIMIT = 5.0
-_CHUNK = 4096
-_LONGEST = 200 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,58 +86,6 @@ def compare(approved: bytes, heard: bytes, lead: float = 0.0) -> AirCheck:
 def check_file(path: Path, approved: bytes, lead: float = 0.0) -> AirCheck:
     """The same for a recorded file of any kind. Raises ffmpeg.AudioError when it is not sound."""
     return compare(approved, ffmpeg.decode(path), lead)
-
-
-def record(url: str, into: Path, seconds: float, clock: Clock) -> float:
-    """Be a listener of an http stream for some seconds, and keep what came as it came.
-
-    Returns the clock's monotonic moment at which the first sound arrived, which is when a
-    receiver would begin to play it: `lead` of the comparison counts from there. Raises OSError.
-    """
-    where = f"luồng {urlsplit(url).hostname}"
-    connection = _connection(url)
-    try:
-        connection.request("GET", urlsplit(url).path or "/", headers={"Icy-MetaData": "0"})
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise failure(f"{where} trả lời mã {answer.status}")
-        return _keep(answer, into, seconds, clock)
-    except http.client.HTTPException:
-        raise failure(f"{where} trả lời không đúng") from None
-    except OSError as error:
-        raise error if type(error) is OSError else network_failure(error, where) from None
-    finally:
-        connection.close()
-
-
-def _connection(url: str) -> http.client.HTTPConnection:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise failure("địa chỉ nghe thử phải bắt đầu bằng http:// hoặc https://")
-    secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    return kind(parts.hostname, parts.port, timeout=_TIME_LIMIT)
-
-
-def _keep(answer: http.client.HTTPResponse, into: Path, seconds: float, clock: Clock) -> float:
-    """A stream that ends or falls silent early is kept as far as it came."""
-    began: float | None = None
-    size = 0
-    with into.open("wb", buffering=0) as file:
-        while size < _LONGEST and (began is None or clock.monotonic() - began < seconds):
-            try:
-                chunk = answer.read1(_CHUNK)
-            except TimeoutError:
-                if began is None:
-                    raise
-                break
-            if not chunk:
-                break
-            began = clock.monotonic() if began is None else began
-            size += file.write(chunk)
-    if began is None:
-        raise failure("không nhận được âm thanh nào")
-    return began
 
 
 def _features(samples: bytes) -> _Features:

@@ -123,8 +123,11 @@ class RadioChannel:
         script = script_of(outgoing, station, self._speak, self._settings.repeat)
         if problem := self._hopeless(script):
             return _unfit(script, problem)
-        if outgoing.urgent and not self._is_kept(outgoing, script, station):
-            return self._for_the_air_now(outgoing, script, station)
+        if outgoing.urgent:
+            kept = self._urgent_studio.kept(script, title=outgoing.title, artist=station)
+            if kept is None:
+                return self._for_the_air_now(outgoing, script, station)
+            return self._as_programme(kept, script)
         programme = self._rendered(outgoing, script, station, on_progress)
         prepared = self._as_programme(programme, script)
         return prepared if outgoing.relay is None else _as_relay(outgoing, prepared)
@@ -218,15 +221,10 @@ class RadioChannel:
     def _rendered(
         self, outgoing: Outgoing, script: Script, station: str, on_progress: OnProgress | None
     ) -> Programme:
-        studio = self._urgent_studio if outgoing.urgent else self._studio
         with _told(recorded=any(isinstance(part, Reading) for part in script.parts)):
-            return studio.render(
+            return self._studio.render(
                 script, title=outgoing.title, artist=station, on_progress=on_progress
             )
-
-    def _is_kept(self, outgoing: Outgoing, script: Script, station: str) -> bool:
-        studio = self._urgent_studio
-        return studio.kept(script, title=outgoing.title, artist=station) is not None
 
     def _as_programme(self, programme: Programme, script: Script) -> Prepared:
         details: dict[str, Json] = {

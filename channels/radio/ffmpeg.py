@@ -142,35 +142,13 @@ def start_mp3_encoder(bits_per_second: int) -> subprocess.Popen[bytes]:
     live = ("-fflags", "nobuffer", "-probesize", "32", "-analyzeduration", "0")
     codec = ("-c:a", "libmp3lame", "-b:a", str(bits_per_second), "-reservoir", "0")
     plain = ("-write_xing", "0", "-id3v2_version", "0", "-flush_packets", "1", "-f", "mp3")
-    command = [executable(), "-hide_banner", "-nostats", "-loglevel", "error", *live]
-    try:
-        return subprocess.Popen(
-            [*command, *_RAW, *_PIPE_IN, *codec, *plain, "pipe:1"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise AudioError(f"không chạy được ffmpeg ({error.strerror})") from None
+    return _started([*live, *_RAW, *_PIPE_IN, *codec, *plain, "pipe:1"])
 
 
 def start_mp3_file(path: Path) -> subprocess.Popen[bytes]:
     """Raw samples of the radio's format in, an mp3 file out. Raises AudioError."""
     codec = ("-c:a", "libmp3lame", "-b:a", "64k", "-id3v2_version", "0", "-f", "mp3")
-    command = [executable(), "-hide_banner", "-nostats", "-loglevel", "error", "-y"]
-    try:
-        return subprocess.Popen(
-            [*command, *_RAW, *_PIPE_IN, *codec, f"file:{path.resolve()}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise AudioError(f"không chạy được ffmpeg ({error.strerror})") from None
+    return _started(["-y", *_RAW, *_PIPE_IN, *codec, f"file:{path.resolve()}"])
 
 
 def start_decoder() -> subprocess.Popen[bytes]:
@@ -180,10 +158,15 @@ def start_decoder() -> subprocess.Popen[bytes]:
     """
     sealed = ("-protocol_whitelist", "pipe", "-format_whitelist", _STREAM_FORMATS)
     live = ("-fflags", "nobuffer", "-probesize", "32768", "-analyzeduration", "500000")
-    command = [executable(), "-hide_banner", "-nostats", "-loglevel", "error", *sealed, *live]
+    sound = ("-map", "0:a:0", "-vn", *_RAW, "-flush_packets", "1", "pipe:1")
+    return _started([*sealed, *live, *_PIPE_IN, *sound])
+
+
+def _started(arguments: list[str]) -> subprocess.Popen[bytes]:
+    """A long-lived ffmpeg between two pipes, out of reach of the terminal's Ctrl-C."""
     try:
         return subprocess.Popen(
-            [*command, *_PIPE_IN, "-map", "0:a:0", "-vn", *_RAW, "-flush_packets", "1", "pipe:1"],
+            [executable(), "-hide_banner", "-nostats", "-loglevel", "error", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

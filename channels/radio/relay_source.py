@@ -20,7 +20,6 @@ from channels.radio.stream_client import (
     OpenStream,
     Permitted,
     StreamError,
-    anywhere,
     check_url,
     is_public,
     open_stream,
@@ -60,8 +59,6 @@ class Relay:
     """Likewise with no sound coming at all."""
     recovery: float = 5.0
     """The stream must have sounded this long before it takes the air back."""
-    allow_private: bool = False
-    """Whether the stream may come from this machine or its own network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +80,18 @@ class RelaySource:
         relay: Relay,
         fallback: bytes,
         *,
-        permitted: Permitted | None = None,
+        permitted: Permitted = is_public,
         timeout: float = 5.0,
     ) -> None:
         """`fallback`: samples, repeated for as long as they are needed; empty: the relay ends.
 
-        `permitted` decides in place of `allow_private`; `timeout` is that of the network.
+        `permitted` decides which addresses may be reached; `timeout` is that of the network.
         Raises StreamError for an address that could never be relayed.
         """
         check_url(relay.url)
         self._relay = relay
         self._fallback = fallback
-        self._feed = Feed(
-            relay.url, permitted or (anywhere if relay.allow_private else is_public), timeout
-        )
+        self._feed = Feed(relay.url, permitted, timeout)
         self._place = 0
         self._taken = 0
         self._ear = _Ear()

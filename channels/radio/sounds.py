@@ -101,7 +101,6 @@ class SpokenLive:
         self._keeper = keeper
         self._waited = 0
         self._failure: str | None = None
-        self._ended = False
 
     def is_whole(self) -> bool:
         return True

@@ -11,7 +11,7 @@ from sqlmodel import select
 from broadcaster import verification
 from broadcaster.records import Delivery, DeliveryStep, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import NOT_REACHED, ChannelError, ErrorKind
+from channels.base import NOT_REACHED, ChannelError, ErrorKind, Finding, FindingKind
 from content.bulletin import Bulletin, BulletinStatus
 from tests.broadcaster.conftest import Bench
 from tests.channels_fake import unknown
@@ -348,3 +348,15 @@ def test_steps_recorded_by_a_channel_survive_a_crash(bench: Bench) -> None:
         assert session.get_one(DeliveryStep, (delivery.id, "bước")).value == "một"
     run(bench, 30)
     assert bench.channel.seen[-1].progress.get("bước") == "một"
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+def test_what_a_sandbox_heard_of_itself_is_marked_as_simulated(
+    bench: Bench, simulated: bool
+) -> None:
+    bench.channel.simulated = simulated
+    finding = Finding(FindingKind.CHECK, "page", bench.clock.now(), "nghe được 100 %")
+    bench.dispatcher().found(finding, bench.channel.name)
+    with bench.database.reading() as session:
+        record = session.exec(select(EvidenceRecord)).one()
+    assert json.loads(record.body)["simulated"] is simulated

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import audioop
 import random
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.radio import ffmpeg, pcm
-from channels.radio.air_check import AirCheck, check_file, compare, record
+from channels.radio.air_check import AirCheck, check_file, compare
 from tests.channels.radio.fakes import mp3_of, tone
-from tests.channels.radio.real import RunningClock, chatter
+from tests.channels.radio.real import chatter
 
 PROGRAMME = chatter(12.0, seed=1)
 OTHER = chatter(12.0, seed=2)
@@ -126,50 +123,3 @@ def test_a_file_that_is_no_sound_is_told(tmp_path: Path) -> None:
     path.write_text("không phải âm thanh")
     with pytest.raises(ffmpeg.AudioError):
         check_file(path, PROGRAMME)
-
-
-@pytest.fixture
-def mount() -> Iterator[str]:
-    mp3 = mp3_of(PROGRAMME)
-
-    class Mount(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/loa.mp3" else 404)
-            self.end_headers()
-            if self.path == "/loa.mp3":
-                self.wfile.write(mp3)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Mount)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/loa.mp3"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_a_listener_keeps_what_came_until_the_stream_ended(mount: str, tmp_path: Path) -> None:
-    path = tmp_path / "heard.mp3"
-    clock = RunningClock()
-    before = clock.monotonic()
-    began = record(mount, path, 20, clock)
-    assert before <= began <= clock.monotonic()
-    assert check_file(path, PROGRAMME).matched
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [(("/loa.mp3", "/khac"), "mã 404"), (("http:", "ftp:"), "http://"), (("127", "127"), None)],
-)
-def test_a_mount_that_is_not_there_is_told(
-    mount: str, tmp_path: Path, change: tuple[str, str], said: str | None
-) -> None:
-    if said is None:
-        said, url = "không nhận kết nối", "http://127.0.0.1:1/loa.mp3"
-    else:
-        url = mount.replace(*change)
-    with pytest.raises(OSError, match=said):
-        record(url, tmp_path / "x", 1, RunningClock())

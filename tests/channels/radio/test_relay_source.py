@@ -14,7 +14,7 @@ import pytest
 
 from channels.radio import pcm, relay_source
 from channels.radio.relay_source import Relay, RelaySource, Side
-from channels.radio.stream_client import StreamError, is_public, open_stream
+from channels.radio.stream_client import Permitted, StreamError, anywhere, is_public, open_stream
 from tests.channels.radio.fakes import mp3_of, tone
 from tests.channels.radio.stream_server import HEAD, Server, server
 
@@ -27,10 +27,15 @@ ICY_HEAD = b"ICY 200 OK\r\nicy-name: xa\r\ncontent-type: audio/mpeg\r\n\r\n"
 
 
 @contextmanager
-def relayed(server: Server, fallback: bytes = FALLBACK, **options: object) -> Iterator[RelaySource]:
+def relayed(
+    server: Server,
+    fallback: bytes = FALLBACK,
+    permitted: Permitted = anywhere,
+    **options: float,
+) -> Iterator[RelaySource]:
     """A started source on the server's stream."""
-    values: dict[str, object] = {"seconds": 2.0, "allow_private": True, **options}
-    source = RelaySource(Relay(server.url(), **values), fallback, timeout=2.0)  # type: ignore[arg-type]
+    relay = Relay(server.url(), **{"seconds": 2.0, **options})
+    source = RelaySource(relay, fallback, permitted=permitted, timeout=2.0)
     source.start()
     try:
         yield source
@@ -255,9 +260,9 @@ def test_a_redirect_into_the_private_network_is_not_followed(server: Server) -> 
     assert server.asked == ["/live.mp3"]
 
 
-def test_a_private_address_needs_the_flag(server: Server) -> None:
+def test_a_private_address_needs_a_permission(server: Server) -> None:
     server.answers(HEAD, STREAM, then_stall=True)
-    with relayed(server, allow_private=False) as source:
+    with relayed(server, permitted=is_public) as source:
         until(lambda: source.trouble is not None)
         assert "mạng nội bộ" in str(source.trouble)
     assert server.asked == []
