@@ -7,7 +7,6 @@ Vietnamese letter, and lines are broken by Typst. Nothing of the machine's own f
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -24,6 +23,7 @@ from channels.base import (
     Sending,
 )
 from channels.radio import ffmpeg
+from content.typeset import typeset
 
 if TYPE_CHECKING:
     from channels.facebook_graph import Graph
@@ -42,23 +42,13 @@ _RECIPE = "1"
 
 def title_card(outgoing: Outgoing) -> bytes:
     """PNG, 1280 × 720: station, title, date. The same bytes for the same words."""
-    import typst
-
     words = {
         "title": outgoing.title.strip(),
         "station": outgoing.station,
         "date": f"{outgoing.at:%d/%m/%Y}" if outgoing.at else "",
     }
-    made: Any = typst.compile(
-        files("channels").joinpath("data", "title_card.typ").read_bytes(),
-        format="png",
-        ppi=144.0,
-        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=True),
-        # As data, not as markup: nothing in a title can be read as a command.
-        sys_inputs={"card": json.dumps(words, ensure_ascii=False)},
-    )
-    page: bytes = made[0] if isinstance(made, list) else made
-    return page
+    template = files("channels").joinpath("data", "title_card.typ").read_bytes()
+    return typeset(template, "png", "card", words, ppi=144.0)[0]
 
 
 def make_video(card: bytes, sound: Artefact, folder: Path) -> Artefact:

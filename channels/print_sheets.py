@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,10 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 import segno
-import typst
 
 from channels.bulletin_text import plain_body
 from channels.plain_text import paragraphs
+from content.typeset import PageForm, typeset
 
 _PICTURE_SIGN = re.compile(
     "[\U0001f000-\U0010ffff\ufe0e\ufe0f\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
@@ -54,12 +53,12 @@ class PrintSheet:
 
 def pdf(sheet: PrintSheet) -> bytes:
     """The sheet as PDF with its fonts inside; the same sheet gives the same bytes."""
-    return _compile(sheet, "pdf")[0]
+    return _set(sheet, "pdf")[0]
 
 
 def pictures(sheet: PrintSheet) -> list[bytes]:
     """The pages as PNG, for a look on the screen."""
-    return _compile(sheet, "png")
+    return _set(sheet, "png")
 
 
 def qr_svg(link: str) -> str:
@@ -69,18 +68,10 @@ def qr_svg(link: str) -> str:
     return out.getvalue().decode()
 
 
-def _compile(sheet: PrintSheet, form: Any) -> list[bytes]:
+def _set(sheet: PrintSheet, form: PageForm) -> list[bytes]:
     template = files("channels").joinpath("data/print.typ").read_bytes()
-    made: Any = typst.compile(
-        template,
-        format=form,
-        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=True),
-        # As data, not as markup: nothing in a text can be read as a command.
-        sys_inputs={"sheet": json.dumps(_data(sheet), ensure_ascii=False)},
-        timestamp=0,
-        ppi=36.0 if sheet.form is Form.BANNER and form == "png" else None,
-    )
-    return made if isinstance(made, list) else [made]
+    ppi = 36.0 if sheet.form is Form.BANNER and form == "png" else None
+    return typeset(template, form, "sheet", _data(sheet), ppi=ppi)
 
 
 def _data(sheet: PrintSheet) -> dict[str, Any]:

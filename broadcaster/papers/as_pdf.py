@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import typst
-
-from broadcaster.papers.charts import data_of, fonts, source
+from broadcaster.papers.charts import data_of, source
 from broadcaster.papers.paper import Block, Chart, Line, Paper, Paragraph, name_lines, printable
+from content.typeset import PageForm, typeset
 from schedules.export.sheet import COUNTRY, MOTTO
 
 _FIXED_TIME = 1583366400
@@ -19,25 +17,17 @@ _JOINERS = "\ufe0e\ufe0f\u200d"
 
 def render(paper: Paper) -> bytes:
     """A4; no system font is used, so every machine gives the same bytes."""
-    return _compile(paper, "pdf")[0]
+    return _set(paper, "pdf")[0]
 
 
 def pictures(paper: Paper) -> list[bytes]:
     """The same pages as PNG, for a look on the screen."""
-    return _compile(printable(paper), "png")
+    return _set(printable(paper), "png")
 
 
-def _compile(paper: Paper, form: Any) -> list[bytes]:
-    sources: Any = {"main.typ": source("paper.typ"), "chart.typ": source("chart.typ")}
-    made: Any = typst.compile(
-        sources,
-        format=form,
-        font_paths=fonts(),
-        # As data, not as markup: nothing in a name can be read as a command.
-        sys_inputs={"paper": json.dumps(_drawable(_data(paper)), ensure_ascii=False)},
-        timestamp=_FIXED_TIME,
-    )
-    return made if isinstance(made, list) else [made]
+def _set(paper: Paper, form: PageForm) -> list[bytes]:
+    sources = {"main.typ": source("paper.typ"), "chart.typ": source("chart.typ")}
+    return typeset(sources, form, "paper", _drawable(_data(paper)), timestamp=_FIXED_TIME)
 
 
 def _data(paper: Paper) -> dict[str, Any]:

@@ -5,13 +5,11 @@ Typst is there already and needs 30 ms a chart; matplotlib would be 60 MB more o
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from typing import Any
 
-import typst
-
 from broadcaster.papers.paper import Chart
+from content.typeset import typeset
 
 _PPI = 220
 
@@ -34,25 +32,13 @@ def data_of(chart: Chart) -> dict[str, Any]:
 
 def picture(chart: Chart) -> bytes:
     """The chart as PNG, 150 mm wide."""
-    sources: Any = {"main.typ": _MAIN, "chart.typ": source("chart.typ")}
-    made: Any = typst.compile(
-        sources,
-        format="png",
-        ppi=_PPI,
-        font_paths=fonts(),
-        sys_inputs={"chart": json.dumps(data_of(chart), ensure_ascii=False)},
-    )
-    return made[0] if isinstance(made, list) else bytes(made)
+    sources = {"main.typ": _MAIN, "chart.typ": source("chart.typ")}
+    return typeset(sources, "png", "chart", data_of(chart), ppi=_PPI)[0]
 
 
 def source(name: str) -> bytes:
     """A Typst file of this package."""
     return files("broadcaster.papers").joinpath(name).read_bytes()
-
-
-def fonts() -> typst.Fonts:
-    """Only the fonts inside the wheel: every machine draws the same."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
 
 
 _MAIN = b"""#import "chart.typ": chart

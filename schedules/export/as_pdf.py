@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from typing import Any
 
-import typst
-
+from content.typeset import PageForm, typeset
 from schedules.export.sheet import (
     COUNTRY,
     KEPT_TOGETHER,
@@ -24,25 +22,18 @@ from schedules.export.sheet import (
 
 def render(sheet: WeekSheet) -> bytes:
     """A4 landscape PDF. No system font is used, so every machine gives the same bytes."""
-    return _compile(sheet, "pdf")[0]
+    return _set(sheet, "pdf")[0]
 
 
 def pictures(sheet: WeekSheet) -> list[bytes]:
     """The same pages as PNG, for a look on the screen."""
-    return _compile(sheet, "png")
+    return _set(sheet, "png")
 
 
-def _compile(sheet: WeekSheet, form: Any) -> list[bytes]:
+def _set(sheet: WeekSheet, form: PageForm) -> list[bytes]:
     template = files("schedules.export").joinpath("schedule.typ").read_bytes()
-    made: Any = typst.compile(
-        template,
-        format=form,
-        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=True),
-        # As data, not as markup: nothing in a title can be read as a command.
-        sys_inputs={"sheet": json.dumps(_plain(_data(sheet)), ensure_ascii=False)},
-        timestamp=int(sheet.moment.timestamp()),
-    )
-    return made if isinstance(made, list) else [made]
+    data = _plain(_data(sheet))
+    return typeset(template, form, "sheet", data, timestamp=int(sheet.moment.timestamp()))
 
 
 def _data(sheet: WeekSheet) -> dict[str, Any]:
