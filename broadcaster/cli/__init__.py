@@ -53,6 +53,8 @@ def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code."""
     try:
         rest = _take_common(arguments)
+        if rest == ["--version"]:
+            return _version()
         return _call(rest)
     except KeyboardInterrupt:
         return 130
@@ -65,6 +67,13 @@ def run(arguments: list[str]) -> int:
         return report(error)
 
 
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"broadcaster {version('broadcaster')}")  # noqa: T201
+    return 0
+
+
 def _call(arguments: list[str]) -> int:
     vietnamese.install()
     import typer
@@ -74,7 +83,8 @@ def _call(arguments: list[str]) -> int:
         name="broadcaster",
         help="Thực hiện kế hoạch tuyên truyền cải cách hành chính của xã: "
         "loa truyền thanh, Facebook, Zalo, minh chứng.",
-        epilog="Đặt được ở mọi lệnh: --home THƯ_MỤC (nơi làm việc), --as “HỌ TÊN” (người làm).",
+        epilog="Đặt được ở mọi lệnh: --home THƯ_MỤC (nơi làm việc), --as “HỌ TÊN” (người làm). "
+        "Xem phiên bản: broadcaster --version.",
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
@@ -87,10 +97,10 @@ def _call(arguments: list[str]) -> int:
             importlib.import_module(f"broadcaster.cli.{module}").register(app, name, line)
         else:
             app.command(name, help=line, short_help=line)(_not_chosen)
+    command = typer.main.get_command(app)
+    vietnamese.translate_help(command)
     try:
-        code = typer.main.get_command(app)(
-            args=arguments, prog_name="broadcaster", standalone_mode=False
-        )
+        code = command(args=arguments, prog_name="broadcaster", standalone_mode=False)
     except TyperException as error:
         return _wrong_usage(error)
     return code if isinstance(code, int) else 0

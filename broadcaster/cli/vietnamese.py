@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # What `typer.main.get_command` gives, and what that asks, have no public names.
+    from typer._click import Command
+    from typer._click.core import Context as UsageContext
 
 _WORDS = {
     "Arguments": "Tham số",
@@ -18,7 +25,6 @@ _WORDS = {
     "[required]": "[bắt buộc]",
     "[default: {}]": "[mặc định: {}]",
     "[env var: {}]": "[biến môi trường: {}]",
-    "Show this message and exit.": "Xem hướng dẫn này rồi thoát.",
     "Missing command.": "Thiếu tên lệnh.",
     "No such command {name!r}.": "Không có lệnh {name!r}.",
 }
@@ -63,3 +69,32 @@ def install() -> None:
 
     gettext.gettext = translate
     gettext.ngettext = translate_plural
+
+
+def translate_help(root: Command) -> None:
+    """What the library writes into every command's help without asking `gettext`."""
+    from typer import Context
+    from typer.core import TyperGroup
+
+    for command in _tree(root):
+        command.options_metavar = "[TÙY CHỌN]"
+        if isinstance(command, TyperGroup):
+            command.subcommand_metavar = "LỆNH …"
+        if option := command.get_help_option(Context(command)):
+            option.help = "Xem hướng dẫn này rồi thoát."
+        _translate_usage(command)
+
+
+def _tree(command: Command) -> Iterator[Command]:
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from _tree(below)
+
+
+def _translate_usage(command: Command) -> None:
+    theirs = command.get_usage
+
+    def ours(ctx: UsageContext) -> str:
+        return theirs(ctx).replace("Usage: ", "Cách dùng: ", 1)
+
+    command.get_usage = ours  # type: ignore[method-assign]

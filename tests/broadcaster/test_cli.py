@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable
@@ -448,6 +449,13 @@ def test_help_fits_80_columns_and_is_vietnamese(
     shown = desk.ok(*words, "--help")
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert "Lệnh" in shown
+    assert "Cách dùng: broadcaster" in shown
+    assert "Show this" not in shown
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert re.fullmatch(r"broadcaster \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
 def test_the_ledger_is_sealed_verified_corrected_and_packed_from_the_command_line(

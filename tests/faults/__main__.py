@@ -74,6 +74,7 @@ def show(tally: Tally, seconds: float) -> None:
         f"not settled          {len(tally.stuck)}",
         f"ledger broken        {len(tally.ledger)}",
         f"left to a person     {dict(tally.unknown)}",
+        f"logins needed        {tally.logins}  (killed between Zalo's answer and our disk)",
         f"messages unknown     {tally.persons_unknown}  (to single persons, said in the evidence)",
         f"power-up to working  median {statistics.median(tally.recovery):.2f} s, "
         f"longest {max(tally.recovery):.2f} s",

@@ -21,7 +21,7 @@ from typing import Any
 
 import sqlalchemy.exc
 
-from broadcaster import books, database, services
+from broadcaster import books, database, dispatch, services
 from broadcaster.clock import SystemClock
 from tests.faults import seams
 
@@ -80,6 +80,7 @@ def _daemon(order: dict[str, Any]) -> int:
     os.environ.update(order["environment"])
     SteppedClock.file = home / "clock-off"
     services.SystemClock = SteppedClock  # type: ignore[misc]
+    dispatch._HOLD = timedelta(seconds=0.5)
     if "FAULTS_IMPATIENT" in os.environ:
         database._BUSY_SECONDS = 0.2
         books._PATIENCE = (0.1, 0.1)
