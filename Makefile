@@ -29,14 +29,14 @@ check: $(INSTALLED)  ## format, lint, types, layers, tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 format: $(INSTALLED)  ## mend the format and what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 test: $(INSTALLED)  ## the tests alone
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 bench: $(INSTALLED)  ## measure, and print what was measured against what
 	$(BIN)/python -m benchmarks

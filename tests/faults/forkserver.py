@@ -44,17 +44,25 @@ def main() -> None:
     gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
-        answer = _start(order) if "start" in order else _look(order["look"])
+        answer = _answer(order)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
-def _start(order: dict[str, Any]) -> int:
+def _answer(order: dict[str, Any]) -> int | None:
+    if "start" in order:
+        return _forked(lambda: _daemon(order))
+    if "call" in order:
+        return os.waitstatus_to_exitcode(os.waitpid(_forked(lambda: _command(order)), 0)[1])
+    return _look(order["look"])
+
+
+def _forked(work: Callable[[], int]) -> int:
     pid = os.fork()
     if pid == 0:
         code = 3
         try:
-            code = _daemon(order)
+            code = work()
         except BaseException:
             traceback.print_exc()
         finally:
@@ -62,6 +70,17 @@ def _start(order: dict[str, Any]) -> int:
             sys.stderr.flush()
             os._exit(code)
     return pid
+
+
+def _command(order: dict[str, Any]) -> int:
+    """`broadcaster WORDS…` with its three streams as files."""
+    modes = (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT | os.O_TRUNC] * 2)
+    for number, (path, mode) in enumerate(zip(order["files"], modes, strict=True)):
+        os.dup2(os.open(path, mode), number)
+    os.environ.update(order["environment"])
+    from broadcaster import cli
+
+    return cli.run(order["call"])
 
 
 def _look(pid: int) -> int | None:

@@ -12,8 +12,6 @@ import random
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,6 +35,7 @@ from channels.radio.journal import Journal
 from channels.radio.settings import RadioFolders
 from content.draft import BulletinDraft
 from content.people import Role, add_person
+from tests.faults.forks import ForkServer
 from tests.faults.station import EDITOR, LEADER, Station, facebook_settings, zalo_settings
 from tests.servers import webdav
 from tests.servers.facebook import PAGE, TOKEN, FacebookServer
@@ -100,45 +99,6 @@ class Tally:
     @property
     def faults(self) -> list[str]:
         return [*self.doubles, *self.losses, *self.stuck, *self.ledger]
-
-
-class ForkServer:
-    """`tests.faults.forkserver` in a process of its own."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.forkserver"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=self._environment,
-            text=True,
-            cwd=_ROOT,
-        )
-
-    def start(self, home: Path, strike: Strike | None, environment: Mapping[str, str]) -> int:
-        """A daemon; its process number, which is its group's number too."""
-        wanted = asdict(strike) if strike is not None and strike.step else None
-        order = {"start": str(home), "environment": dict(environment), "strike": wanted}
-        return int(self._ask(order))
-
-    def ended(self, pid: int) -> int | None:
-        code = self._ask({"look": pid})
-        return None if code is None else int(code)
-
-    def close(self) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.close()
-        self._server.wait(10)
-        assert self._server.stdout is not None
-        self._server.stdout.close()
-
-    def _ask(self, order: Mapping[str, Any]) -> Any:
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        self._server.stdin.write(json.dumps(order) + "\n")
-        self._server.stdin.flush()
-        return json.loads(self._server.stdout.readline())
 
 
 class Yard:
@@ -212,9 +172,6 @@ class Yard:
             zalo__redirect_url="https://anbinh.example.vn/zalo",
             zalo__calls_per_minute="100000",
             facebook__calls_per_hour="100000",
-            radio__rate="300",
-            radio__pause_sentence="0",
-            radio__pause_paragraph="0",
             broadcast__settle="[0, 0]",
             broadcast__retry="[0, 1, 1, 1, 1, 1]",
         ).environment
@@ -223,7 +180,8 @@ class Yard:
 
     def power_up(self, strike: Strike | None = None) -> None:
         self._trace().unlink(missing_ok=True)
-        self.pid = self.forks.start(self.home, strike, self.environment)
+        wanted = asdict(strike) if strike is not None and strike.step else None
+        self.pid = self.forks.start(self.home, wanted, self.environment)
 
     def cut_power(self) -> None:
         """SIGKILL to the daemon and its children."""
