@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import signal
+import socket
 import sqlite3
 import sys
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy.exc
+from urllib3.util import connection
 
 from broadcaster import books, database, dispatch, services
 from broadcaster.clock import SystemClock
@@ -100,6 +102,7 @@ def _daemon(order: dict[str, Any]) -> int:
     SteppedClock.file = home / "clock-off"
     services.SystemClock = SteppedClock  # type: ignore[misc]
     dispatch._HOLD = timedelta(seconds=0.5)
+    _cut_off(home / "network")
     if "FAULTS_IMPATIENT" in os.environ:
         database._BUSY_SECONDS = 0.2
         books._PATIENCE = (0.1, 0.1)
@@ -113,6 +116,21 @@ def _daemon(order: dict[str, Any]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _cut_off(state: Path) -> None:
+    """While the file says so there is no network ("gone"), or no name resolution ("nameless")."""
+    connect = connection.create_connection
+
+    def create_connection(*given: Any, **named: Any) -> socket.socket:
+        match state.read_text() if state.exists() else "":
+            case "gone":
+                raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+            case "nameless":
+                raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return connect(*given, **named)
+
+    connection.create_connection = create_connection
 
 
 class _Striker:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from broadcaster.records import Delivery
 from tests.faults.yard import NETWORKS, Strike, Yard
 
 
@@ -120,6 +121,40 @@ def test_platforms_gone_for_the_whole_window_are_missed_with_evidence(yard: Yard
     assert yard.tally.deliveries["facebook missed"] == 1
     assert yard.tally.deliveries["zalo missed"] == 4
     assert yard.tally.faults == []
+
+
+@pytest.mark.parametrize("state", ["gone", "nameless"])
+def test_without_network_or_names_it_waits_and_then_goes_out_once(yard: Yard, state: str) -> None:
+    with yard.network(state):
+        rows = yard.book(("facebook", "zalo"))
+        yard.power_up()
+        yard.wait_for(lambda: _tries(yard, rows) > 3, "tries")
+        assert not yard.facebook.posts
+    yard.settle_all(rows)
+    yard.compare(rows)
+    assert yard.tally.deliveries["facebook sent"] == 1
+    assert yard.tally.deliveries["zalo sent"] == 4
+    assert yard.tally.faults == []
+
+
+def test_a_day_without_network_is_missed_with_evidence_and_the_next_day_works(yard: Yard) -> None:
+    with yard.network("gone"):
+        rows = yard.book(("facebook", "zalo"))
+        yard.power_up()
+        yard.wait_for(lambda: _tries(yard, rows) > 0, "tries")
+        yard.set_clock(24)
+        yard.settle_all(rows)
+    yard.compare(rows)
+    assert yard.tally.deliveries["facebook missed"] == 1
+    yard.cut_power()
+    yard.set_clock(0)
+    fresh = yard.round([], ("facebook", "zalo"))
+    assert all(row.status == "sent" for row in fresh)
+    assert yard.tally.faults == []
+
+
+def _tries(yard: Yard, rows: Sequence[Delivery]) -> int:
+    return yard.evidence_text(rows).count('"not_sent"')
 
 
 def test_a_corrupt_cache_is_made_again(yard: Yard) -> None:

@@ -355,6 +355,16 @@ class Yard:
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (soft, hard))
 
     @contextmanager
+    def network(self, state: str) -> Iterator[None]:
+        """Of the daemon: "gone" (no route to anywhere) or "nameless" (no DNS), then it is back."""
+        path = self.home / "network"
+        path.write_text(state)
+        try:
+            yield
+        finally:
+            path.unlink()
+
+    @contextmanager
     def platforms_gone(self) -> Iterator[None]:
         """Their names lead nowhere: the next daemons get addresses that nobody answers at."""
         kept = dict(self.environment)
