@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from broadcaster import evidence, gates
 from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN, Outcome, decide, move
+from broadcaster.editorial import check_channel
 from broadcaster.evidence import Kind
 from broadcaster.records import Broadcast, Decision, Delivery, Origin
 from broadcaster.records import DeliveryStatus as Status
@@ -239,11 +240,7 @@ def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> N
             f"Bản tin {article.id} đang là {STATUS_LABELS[status]}, chưa được phát.",
             f"Hãy trình và duyệt trước: broadcaster bulletin submit {article.id}.",
         )
-    if revision.channels and channel not in revision.channels:
-        raise UserError(
-            f"Bản tin {article.id} không dành cho kênh {channel}.",
-            f"Bài ghi các kênh: {', '.join(revision.channels)}.",
-        )
+    check_channel(article, channel)
     if revision.valid_until is not None and day > revision.valid_until:
         raise UserError(
             f"Ngày {day:%d/%m/%Y} bản tin {article.id} đã hết hạn.",
@@ -262,18 +259,14 @@ def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> N
 
 def _window(app: App, article: Article, channel: str, minutes: int | None) -> timedelta:
     """How long after its moment it may still begin; for a relay, when it ends."""
-    limit = app.settings.broadcast.minutes_per_session
     if article.revision.relay is not None and minutes is None:
         raise UserError(
             f"Bản tin {article.id} là tiếp sóng nên cần biết phát bao lâu.",
             "Hãy thêm --minutes, ví dụ: --minutes 15.",
         )
-    if channel == gates.SOUND and minutes is not None and minutes > limit:
-        raise UserError(
-            f"Một buổi phát dài tối đa {limit} phút.",
-            "Hãy rút ngắn, hoặc đổi minutes_per_session trong tệp cài đặt nếu quy chế cho phép.",
-        )
     if minutes is not None:
+        if channel == gates.SOUND:
+            gates.check_length(app.settings, minutes)
         return timedelta(minutes=minutes)
     return timedelta(seconds=app.settings.broadcast.grace)
 

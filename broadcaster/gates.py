@@ -15,6 +15,7 @@ from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
 from channels.base import Prepared
 from content.bulletin import Bulletin, BulletinStatus, Revision
+from content.errors import UserError
 from content.workflow import approval_of
 from schedules.openings import QuietHours
 
@@ -34,6 +35,16 @@ class Refusal:
     until: datetime | None = None
     status: Status = Status.CANCELLED
     """What it becomes when waiting does not help."""
+
+
+def check_length(settings: Settings, minutes: int) -> None:
+    """Of a session of sound, when it is laid out. Raises UserError."""
+    limit = settings.broadcast.minutes_per_session
+    if minutes > limit:
+        raise UserError(
+            f"Một buổi phát dài tối đa {limit} phút.",
+            "Hãy rút ngắn, hoặc đổi minutes_per_session trong tệp cài đặt nếu quy chế cho phép.",
+        )
 
 
 def check(

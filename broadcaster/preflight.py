@@ -19,7 +19,7 @@ from broadcaster.records import Delivery
 from broadcaster.registry import without_sound
 from channels.base import Channel, ChannelError, HasHours
 from content.bulletin import Revision
-from content.library import Article, get_article
+from content.library import get_article
 from schedules.openings import Week
 
 
@@ -41,7 +41,7 @@ def check_bulletin(app: App, bulletin_id: int) -> dict[str, list[Finding]]:
     with app.database.reading() as session:
         article = get_article(session, app.station_id, bulletin_id)
     adapters = {**without_sound(app), "radio": app.channels["radio"]}
-    meant = [name for name in app.channels if _is_meant(article, name)]
+    meant = [name for name in app.channels if article.revision.is_for(name)]
     return {name: _findings(app, article.revision, adapters[name]) for name in meant}
 
 
@@ -90,7 +90,3 @@ def _out_of_hours(
             message = f"Lúc {at:%H:%M %d/%m} là giờ nghỉ đêm, tin sẽ lỡ giờ; hãy dời khung giờ"
         found.append(Finding(row.channel, f"{message}.", row.bulletin_id))
     return found
-
-
-def _is_meant(article: Article, channel: str) -> bool:
-    return not article.revision.channels or channel in article.revision.channels

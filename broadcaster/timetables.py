@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster import bookings, gates
 from broadcaster.app import App
+from broadcaster.editorial import check_channel
 from broadcaster.week_request import slots
 from content.errors import UserError
 from content.library import Article, get_article
@@ -33,7 +34,7 @@ def add(
     bookings.known_targets(app, channel, targets)
     if channel == gates.SOUND:
         _check_quiet(app, starts.hour * 60 + starts.minute, minutes)
-        _check_length(app, minutes)
+        gates.check_length(app.settings, minutes)
     slot = Slot(
         station_id=app.station_id,
         channel=channel,
@@ -73,13 +74,8 @@ def remove(app: App, slot_id: int) -> None:
 
 
 def _check_fixed(article: Article, channel: str) -> None:
-    revision = article.revision
-    if revision.channels and channel not in revision.channels:
-        raise UserError(
-            f"Bản tin {article.id} không dành cho kênh {channel}.",
-            f"Bài ghi các kênh: {', '.join(revision.channels)}.",
-        )
-    if revision.relay is not None and channel != gates.SOUND:
+    check_channel(article, channel)
+    if article.revision.relay is not None and channel != gates.SOUND:
         raise UserError("Chỉ loa mới tiếp sóng được.", "Hãy dùng --channel radio.")
 
 
@@ -91,15 +87,6 @@ def _check_quiet(app: App, start_minute: int, minutes: int) -> None:
         spans = ", ".join(app.settings.broadcast.quiet_hours)
         raise UserError(
             f"Khung giờ này chạm giờ yên tĩnh {spans}.", "Hãy chọn giờ khác hoặc ngắn hơn."
-        )
-
-
-def _check_length(app: App, minutes: int) -> None:
-    limit = app.settings.broadcast.minutes_per_session
-    if minutes > limit:
-        raise UserError(
-            f"Một buổi phát dài tối đa {limit} phút.",
-            "Hãy rút ngắn, hoặc đổi minutes_per_session trong tệp cài đặt nếu quy chế cho phép.",
         )
 
 

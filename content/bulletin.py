@@ -79,6 +79,10 @@ class Revision(SQLModel, table=True):
     created_at: datetime
     created_by: str
 
+    def is_for(self, channel: str) -> bool:
+        """Whether it is meant for a channel; without channels it is for all."""
+        return not self.channels or channel in self.channels
+
 
 class Review(SQLModel, table=True):
     """A step of the review of one revision: who, when, why. Append-only."""
