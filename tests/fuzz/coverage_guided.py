@@ -1,11 +1,14 @@
 """The same targets under atheris, which follows the code's branches.
 
-`python -m tests.fuzz.coverage_guided TARGET [libFuzzer options]`; needs the extra `fuzz`.
+`python -m tests.fuzz.coverage_guided TARGET [libFuzzer options]`; needs the extra `fuzz`. It
+begins with the same documents and answers as `python -m tests.fuzz`.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
 
 
 def main() -> None:
@@ -15,7 +18,7 @@ def main() -> None:
         sys.exit("Skipped: atheris is not installed (pip install -e '.[fuzz]'; Linux, x86-64).")
     with atheris.instrument_imports(include=["broadcaster", "channels", "content", "schedules"]):
         from tests.fuzz.__main__ import tried
-        from tests.fuzz.targets import TARGETS
+        from tests.fuzz.targets import TARGETS, seeds
     target = sys.argv.pop(1)
     if target not in TARGETS:
         sys.exit(f"One of: {', '.join(TARGETS)}")
@@ -24,8 +27,11 @@ def main() -> None:
         if (what := tried(target, data)) is not None:
             raise RuntimeError(what)
 
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
+    corpus = Path(tempfile.mkdtemp(prefix=f"fuzz-{target}-"))
+    for number, seed in enumerate(seeds(target)):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    atheris.Setup([*sys.argv, str(corpus)], one)
+    atheris.Fuzz()  # never returns
 
 
 if __name__ == "__main__":
