@@ -65,6 +65,8 @@ class Kind(StrEnum):
     RETENTION = "retention"
     """Names artefacts whose files were deleted when their time was over."""
     RESTORE = "restore"
+    TAKEDOWN = "takedown"
+    """A withdrawn bulletin was taken down from a channel; points to the records of its outputs."""
 
 
 @dataclass(frozen=True, slots=True)

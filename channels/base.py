@@ -287,6 +287,34 @@ class Channel(Protocol):
         """Whether the channel could deliver now; no effect outside."""
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A bulletin taken back (gỡ) after it went out: what a channel needs to take it down."""
+
+    bulletin: int
+    title: str
+    """Of the newest revision that may be outside; pages are named by it."""
+    station: str
+    references: tuple[str, ...]
+    """Of every delivery on this target that may be outside."""
+    at: datetime
+    """When it was taken back, in the station's zone; the same at every try."""
+    begin: Callable[[], None] = lambda: None
+    """Called when nothing else is being published there, before the first change; raises where
+    it must not be taken down now (a newer revision is going out)."""
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A channel that can take down what it has put out; not every channel can."""
+
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """Take it down; None when nothing of it stands there. Doing it again does no harm.
+
+        Raises ChannelError or OutcomeUnknown: to be done again in both cases.
+        """
+
+
 @runtime_checkable
 class HasHours(Protocol):
     """A channel that sends nothing at some hours (Zalo at night)."""
