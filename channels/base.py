@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -123,6 +123,9 @@ class Progress(Protocol):
 
     def record(self, key: str, value: str) -> None: ...
 
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """All steps whose keys begin so, in the order of their keys, never all in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -169,6 +172,9 @@ class ErrorKind(StrEnum):
 
 NOT_REACHED = "not_sent"
 """The `code` of a RETRY whose vendor was never reached: no Internet, or it is down altogether."""
+
+SAID_NOT_SENT = "said_not_sent"
+"""The step that counts how often a person said of a delivery that it had not gone out."""
 
 
 class ChannelError(Exception):

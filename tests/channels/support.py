@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,13 +52,16 @@ class MemoryProgress:
     """A delivery's steps; shared by the attempts of one delivery."""
 
     def __init__(self) -> None:
-        self.steps: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        return self.steps.get(key)
+        return self.kept.get(key)
 
     def record(self, key: str, value: str) -> None:
-        self.steps[key] = value
+        self.kept[key] = value
+
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        return iter(sorted((k, v) for k, v in self.kept.items() if k.startswith(prefix)))
 
 
 class Died(BaseException):

@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from channels.base import ChannelError, ErrorKind, Receipt, Sending, Target
+from channels.base import (
+    SAID_NOT_SENT,
+    ChannelError,
+    ErrorKind,
+    OutcomeUnknown,
+    Receipt,
+    Sending,
+    Target,
+)
 from channels.zalo import ZaloChannel, ZaloSettings
+from channels.zalo_recent import pseudonym
 from content.errors import UserError
 from tests.channels.rigs import MemoryStore, zalo_settings
 from tests.channels.support import (
+    Died,
+    DyingProgress,
     HandClock,
     MemoryProgress,
     attempt,
@@ -190,7 +201,7 @@ class TestRecentContacts:
         (kept,) = receipt.artefacts
         told = json.loads(kept.read())
         assert sorted(told.values()) == ["sent", "skipped"]
-        everything = kept.read().decode() + str(receipt) + str(progress.steps)
+        everything = kept.read().decode() + str(receipt) + str(progress.kept)
         assert not any(user in everything for user in server.users)
 
     def test_a_delivery_begun_before_pseudonyms_reaches_nobody_twice(
@@ -230,6 +241,68 @@ class TestRecentContacts:
         again = channel.deliver(channel.prepare(outgoing()), one)
         assert receipt.details == again.details == {"sent": 2, "unknown": 1}
         assert server.count("cs") == 3
+
+    def test_when_a_person_says_that_nothing_arrived_all_are_written_to_once_more(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = [f"u{n}" for n in range(30)]
+        server.fault("cs", Fault.SERVER_ERROR, times=30)
+        progress = MemoryProgress()
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown)
+        with pytest.raises(OutcomeUnknown):
+            channel.find(prepared, one)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown), "nobody is asked twice"
+        assert server.count("cs") == 30
+        progress.record(SAID_NOT_SENT, "1")
+        receipt = attempt(channel, prepared, one)
+        assert isinstance(receipt, Receipt)
+        assert receipt.details == {"sent": 30}
+        assert sorted(user for user, _ in server.user_messages) == sorted(server.users)
+
+    def test_after_that_word_an_unknown_message_is_again_never_repeated(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = ["u0"]
+        server.fault("cs", Fault.ACCEPT_THEN_5XX, times=2)
+        progress = MemoryProgress()
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        attempt(channel, prepared, one)
+        progress.record(SAID_NOT_SENT, "1")
+        attempt(channel, prepared, one)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown)
+        assert server.count("cs") == 2
+
+    def test_a_round_that_died_is_not_taken_for_the_finished_one_before_it(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = ["u0", "u1"]
+        server.fault("cs", Fault.SERVER_ERROR, times=2)
+        progress = DyingProgress("never")
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        attempt(channel, prepared, one)
+        progress.record(SAID_NOT_SENT, "1")
+        progress.after = f"user.{pseudonym(b'', 'u0')}"
+        with pytest.raises(Died):
+            channel.deliver(prepared, one)
+        assert channel.find(prepared, one) is None, "go on with those not yet reached"
+
+    def test_a_found_round_brings_its_list_of_persons(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = [f"u{n}" for n in range(5)]
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT)
+        sent = channel.deliver(prepared, one)
+        found = channel.find(prepared, one)
+        assert found is not None
+        assert found.artefacts[0].sha256() == sent.artefacts[0].sha256()
+        assert list(json.loads(found.artefacts[0].read()).values()) == ["sent"] * 5
+        assert channel.tidy(datetime(2100, 1, 1, tzinfo=UTC)) > 0
+        assert not Path(str(found.artefacts[0].data)).exists()
 
     def test_after_a_withdrawal_only_what_was_leaving_arrives(
         self, server: ZaloServer, channel: ZaloChannel
@@ -400,7 +473,7 @@ def test_somebody_named_twice_at_once_gets_one_message(server: ZaloServer, tmp_p
     channel = ZaloChannel(settings, MemoryStore(), tmp_path / "lock", HandClock())
     receipt = channel.deliver(channel.prepare(outgoing()), sending(channel))
     assert sorted(user for user, _ in server.user_messages) == ["u1", "u2"]
-    assert receipt.details["sent"] == 100
+    assert receipt.details == {"sent": 2}, "persons, not lines of a shifting list"
 
 
 def test_a_refusal_in_the_middle_is_taken_up_where_it_was(
