@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from broadcaster import alerts, chores
+from broadcaster.accounts import Accounts
 from broadcaster.alert_watch import Watch
 from broadcaster.alerts import Sender, Trouble
 from broadcaster.app import App, open_app
@@ -50,6 +51,7 @@ def make_daemon(app: App) -> Daemon:
 
         caretaker.take(Health(app, pulse))
     caretaker.take(Takedowns(app))
+    caretaker.take(Accounts(app))
     caretaker.take(backup)
     caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
     caretaker.take(sender)

@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -243,12 +243,32 @@ class Watching(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many messages an account may still send, and how many one delivery to a target takes."""
+
+    target: str
+    left: int
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """One line of `channel check`: what was looked at, whether it is well, and the mend."""
 
     name: str
     ok: bool
     message: str
+    until: date | None = None
+    """The last day on which it is well, where the platform names one."""
+    quota: Quota | None = None
+    reached: bool = True
+    """False: the platform did not answer, so that nothing was learnt about the account."""
+
+
+def not_known(name: str, error: ChannelError) -> Health:
+    """A look that failed: a refusal tells something about the account, silence does not."""
+    reached = error.kind not in (ErrorKind.RETRY, ErrorKind.DEFER)
+    return Health(name, ok=False, message=error.message, reached=reached)
 
 
 class Channel(Protocol):

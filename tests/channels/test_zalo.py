@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from channels.base import (
     ChannelError,
     ErrorKind,
     OutcomeUnknown,
+    Quota,
     Receipt,
     Sending,
     Target,
@@ -409,6 +410,32 @@ class TestCheck:
         assert all(line.ok for line in lines)
         assert "UBND xã An Bình" in lines[0].message
         assert "Tăng trưởng" in lines[1].message
+
+    def test_the_packages_last_day_is_read(self, channel: ZaloChannel) -> None:
+        assert [line.until for line in channel.check() if line.until] == [date(2026, 12, 31)]
+
+    @pytest.mark.parametrize(("left", "enough"), [(40, True), (39, False)])
+    def test_the_quota_is_held_against_the_persons_of_one_delivery(
+        self, server: ZaloServer, tmp_path: Path, left: int, enough: bool
+    ) -> None:
+        server.users = [f"u{number}" for number in range(40)]
+        server.knobs.quota = {"remain": left, "total": 500}
+        (line,) = [
+            line
+            for line in make(server, tmp_path, audience=("recent",)).check()
+            if line.name == "Hạn mức"
+        ]
+        assert line.ok is enough
+        assert line.quota == Quota("recent", left, 40)
+        assert "40 người" in line.message
+
+    def test_a_platform_that_does_not_answer_is_told_from_one_that_refuses(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.fault("getoa", Fault.TIMEOUT)
+        server.fault("getoa", Fault.REFUSE)
+        looks = [make(server, tmp_path / str(n), HandClock()).check()[0] for n in range(2)]
+        assert [(look.ok, look.reached) for look in looks] == [(False, False), (False, True)]
 
     @pytest.mark.parametrize(
         ("account", "words"),
