@@ -152,7 +152,8 @@ class StaticSite:
             moved = moved_html(self._settings, station, str(entry["name"]))
             site.write(str(before["name"]), moved)
         site.write(INDEX, index_html(self._settings, station, newest_first))
-        site.write(FEED, atom_feed(self._settings, station, newest_first))
+        changed = max(str(one.get("updated") or one["published"]) for one in catalogue.values())
+        site.write(FEED, atom_feed(self._settings, station, newest_first, changed))
         text = json.dumps({"version": 1, "bulletins": catalogue}, ensure_ascii=False, indent=1)
         site.write(CATALOGUE, text.encode())
 

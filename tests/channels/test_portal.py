@@ -288,6 +288,8 @@ def test_a_withdrawn_bulletin_leaves_the_lists_and_its_page_says_so(
     assert "giảm 50% lệ phí" not in everything
     assert "được giảm lệ phí" not in everything
     assert titles_in_feed((site / "feed.xml").read_bytes()) == ["Bài còn lại"]
+    feed = feedparser.parse((site / "feed.xml").read_bytes())
+    assert feed.feed.updated == "2026-11-24T01:05:00+00:00", "readers see that something changed"
     kept = [path.suffix for path in (site / "media").iterdir()]
     assert kept == [".mp3"], "the other page's sound stays, the picture goes"
 
