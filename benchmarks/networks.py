@@ -190,7 +190,10 @@ class _Platform:
         query = json.loads(data)
         return {"users": _page(query["offset"], query["count"], self._people)}
 
-    def send(self, _path: str, _body: object) -> dict[str, Any]:
+    def reserve(self) -> timedelta:
+        return timedelta(0)
+
+    def send(self, _path: str, _body: object, *, reserved: bool) -> dict[str, Any]:
         return {"message_id": "m"}
 
 

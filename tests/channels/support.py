@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class HandClock:
     def __init__(self, now: datetime = NOON) -> None:
         self.moment = now
         self.slept: list[float] = []
+        self.on_sleep: Callable[[], object] = lambda: None
 
     def now(self) -> datetime:
         return self.moment
@@ -46,6 +47,7 @@ class HandClock:
         if seconds > 0:
             self.slept.append(seconds)
             self.moment += timedelta(seconds=seconds)
+            self.on_sleep()
 
 
 class MemoryProgress:

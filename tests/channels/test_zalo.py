@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from channels.zalo_recent import pseudonym
 from content.errors import UserError
 from tests.channels.rigs import MemoryStore, zalo_settings
 from tests.channels.support import (
+    NOON,
     Died,
     DyingProgress,
     HandClock,
@@ -48,6 +50,12 @@ def server() -> Iterator[ZaloServer]:
 @pytest.fixture
 def channel(server: ZaloServer, tmp_path: Path) -> ZaloChannel:
     return make(server, tmp_path, audience=ALL, groups=("thon1", "thon2"))
+
+
+def paced(folder: Path) -> dict[str, object]:
+    """Recent contacts at what the smallest package allows."""
+    pace = folder / "pace.json"
+    return {"audience": ("recent",), "calls_per_minute": 100, "pace_file": pace, "timeout": (5, 5)}
 
 
 def make(
@@ -242,6 +250,61 @@ class TestRecentContacts:
         again = channel.deliver(channel.prepare(outgoing()), one)
         assert receipt.details == again.details == {"sent": 2, "unknown": 1}
         assert server.count("cs") == 3
+
+    def test_at_the_smallest_packages_pace_it_is_one_long_round_and_the_list_is_read_once(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        receipt = channel.deliver(channel.prepare(outgoing()), sending(channel))
+        assert receipt.details == {"sent": 300}
+        assert server.count("users") == 7
+        minutes = (clock.now() - NOON).total_seconds() / 60
+        assert 2.7 < minutes < 3.1, "307 calls at 100 a minute, 20 of them at once"
+
+    def test_a_daemon_that_ends_while_it_waits_for_its_turn_leaves_nobody_in_doubt(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(60)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        progress = MemoryProgress()
+        one = sending(channel, progress=progress)
+        clock.on_sleep = one.stop.set
+        outcome = attempt(channel, channel.prepare(outgoing()), one)
+        assert isinstance(outcome, ChannelError)
+        assert "unknown" not in outcome.details
+        assert outcome.details["sent"] == len(server.user_messages) < 60
+
+    def test_when_night_comes_in_the_middle_the_rest_waits_for_the_morning(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock(datetime(2026, 11, 23, 14, 59, tzinfo=UTC))
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        one = sending(channel, at=clock.now())
+        outcome = attempt(channel, channel.prepare(outgoing()), one)
+        assert isinstance(outcome, ChannelError)
+        assert outcome.kind is ErrorKind.DEFER
+        assert 100 < len(server.user_messages) < 130
+        clock.moment = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+        assert isinstance(attempt(channel, channel.prepare(outgoing()), one), Receipt)
+        assert sorted(user for user, _ in server.user_messages) == sorted(server.users)
+
+    def test_when_the_window_closes_in_the_middle_it_went_out_to_so_many(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        one = replace(sending(channel), deadline=NOON + timedelta(minutes=1))
+        receipt = channel.deliver(channel.prepare(outgoing()), one)
+        assert receipt.details == {
+            "sent": len(server.user_messages),
+            "not_reached_in_time": 1,
+        }
+        assert 100 < len(server.user_messages) < 130
 
     def test_when_a_person_says_that_nothing_arrived_all_are_written_to_once_more(
         self, server: ZaloServer, channel: ZaloChannel
@@ -489,7 +552,7 @@ def test_a_picture_goes_to_persons_within_zalos_limit_and_is_uploaded_once(
     server.fault("cs", Fault.RATE_LIMIT)
     assert isinstance(attempt(channel, prepared, one), ChannelError)
     assert isinstance(attempt(channel, prepared, one), Receipt)
-    assert [user for user, _ in server.user_messages] == ["u1", "u2"]
+    assert sorted(user for user, _ in server.user_messages) == ["u1", "u2"]
     assert len(server.pictures) == 1
     assert b"<img" in channel.preview(prepared).read()
 
