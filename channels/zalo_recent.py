@@ -40,6 +40,7 @@ _PICTURE_LIFE = timedelta(days=6)
 """Zalo keeps an uploaded picture for 7 days."""
 _LAST_OFFSET = 9_951
 """The furthest that user/getlist goes."""
+_PICTURE_GONE = "-100"
 _STEP = "user."
 _DONE = "recent_done"
 _BEGUN = "begun"
@@ -191,6 +192,8 @@ class RecentContacts:
                 progress.record(key, "skipped")
                 return
             progress.record(key, "")
+            if error.code == _PICTURE_GONE:
+                progress.record("picture", "")
             raise
         progress.record(key, "sent")
 

@@ -557,6 +557,23 @@ def test_a_picture_goes_to_persons_within_zalos_limit_and_is_uploaded_once(
     assert b"<img" in channel.preview(prepared).read()
 
 
+def test_a_picture_that_zalo_has_forgotten_is_uploaded_again(
+    server: ZaloServer, tmp_path: Path
+) -> None:
+    server.users = ["u1", "u2"]
+    settings = zalo_settings(server.url, audience=("recent",), timeout=(5, 5))
+    channel = ZaloChannel(settings, MemoryStore(), tmp_path / "lock", HandClock())
+    prepared = channel.prepare(outgoing(images=(picture(tmp_path),)))
+    progress = MemoryProgress()
+    progress.record("picture", f"picture99 {NOON.isoformat()}")
+    one = sending(channel, progress=progress)
+    outcome = attempt(channel, prepared, one)
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is ErrorKind.RETRY
+    assert isinstance(attempt(channel, prepared, one), Receipt)
+    assert len(server.user_messages) == 2
+
+
 def test_somebody_named_twice_at_once_gets_one_message(server: ZaloServer, tmp_path: Path) -> None:
     server.users = ["u1", "u1", "u2", "u1", "u2"] * 20
     settings = zalo_settings(server.url, audience=("recent",), timeout=(5, 5))
