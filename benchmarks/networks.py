@@ -84,12 +84,12 @@ def _deliver_all(bench: Bench, people: int) -> float:
 def _peak(bench: Bench, targets: int) -> float:
     """Megabytes that Python asked for at most: the channel alone, with a platform in memory."""
     api = cast("ZaloApi", _Platform(targets))
-    now = bench.clock.now
-    channel = zalo_recent.RecentContacts(api, bench.clock, lambda _: now(), lambda: "key")
+    now, folder = bench.clock.now, bench.fresh("recipients")
+    channel = zalo_recent.RecentContacts(api, bench.clock, lambda _: now(), lambda: "key", folder)
     prepared = ZaloChannel(
         ZaloSettings(audience=("recent",)), _Tokens(None), Path("unused"), bench.clock
     ).prepare(_OUTGOING)
-    sending = _sending(None, _Forgetful(), bench)
+    sending = _sending(None, _Forgetful(targets), bench)
     furthest, zalo_recent._LAST_OFFSET = zalo_recent._LAST_OFFSET, targets
     tracemalloc.start()
     try:
@@ -190,18 +190,27 @@ class _Platform:
         query = json.loads(data)
         return {"users": _page(query["offset"], query["count"], self._people)}
 
-    def send(self, _path: str, _body: object) -> dict[str, Any]:
+    def reserve(self) -> timedelta:
+        return timedelta(0)
+
+    def send(self, _path: str, _body: object, *, reserved: bool) -> dict[str, Any]:
         return {"message_id": "m"}
 
 
 class _Forgetful:
     """The steps are rows in the database; none of them stays in memory."""
 
+    def __init__(self, people: int) -> None:
+        self._people = people
+
     def get(self, _key: str) -> str | None:
         return None
 
     def record(self, _key: str, _value: str) -> None:
         return None
+
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        return ((f"{prefix}{number:020x}", "sent") for number in range(self._people))
 
 
 class _Tokens:

@@ -146,6 +146,9 @@ class _NoProgress:
     def record(self, key: str, value: str) -> None:
         """Nothing of it needs to be kept."""
 
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        return iter(())
+
 
 @contextmanager
 def busy() -> Iterator[None]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from broadcaster import alerts, doctor_machine, evidence
+from broadcaster import alerts, doctor_machine, evidence, takedowns
 from broadcaster.alerts import Trouble
 from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN
@@ -61,6 +61,7 @@ class Watch:
         with app.database.reading() as session:
             found += deliveries(session, app, now)
             found += alarms(session, app, now)
+            found += still_there(session, app, now)
         alerts.raise_alerts(app.database, app.station_id, self._routes, found, now)
         self._tidy(now)
 
@@ -124,6 +125,18 @@ def alarms(session: Session, app: App, now: datetime) -> list[Trouble]:
             f"{alarm['details']['message']}. Xem: broadcaster evidence show {alarm['seq']}.",
         )
         for alarm in evidence.alarms(session, app.station_id, now - _RECENT)
+    ]
+
+
+def still_there(session: Session, app: App, now: datetime) -> list[Trouble]:
+    """Withdrawn bulletins that are still public, told once a day."""
+    return [
+        Trouble(
+            f"takedown:{one.id}:{_day(app, now)}",
+            f"Bản tin {one.bulletin_id} đã gỡ nhưng còn trên {one.channel}",
+            f"{takedowns.told(one)}. Hãy mở cổng thông tin, gỡ bằng tay nếu cần.",
+        )
+        for one in takedowns.late(session, app.station_id, now)
     ]
 
 

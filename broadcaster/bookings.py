@@ -14,8 +14,9 @@ from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN, Outcome, decide, move
 from broadcaster.editorial import check_channel
 from broadcaster.evidence import Kind
-from broadcaster.records import Broadcast, Decision, Delivery, Origin
+from broadcaster.records import Broadcast, Decision, Delivery, DeliveryStep, Origin
 from broadcaster.records import DeliveryStatus as Status
+from channels.base import SAID_NOT_SENT
 from content import library
 from content.bulletin import BulletinStatus
 from content.errors import UserError
@@ -187,6 +188,8 @@ def settle(app: App, delivery_id: int, *, permalink: str | None) -> Delivery:
                 "không cần xác nhận.",
                 "Chỉ xác nhận lượt “chưa rõ kết quả”.",
             )
+        if permalink is None:
+            _say_not_sent(session, delivery_id)
         to, outcome = _settled(app, delivery, permalink, now)
         move(session, delivery, to, outcome, now)
     return delivery
@@ -298,6 +301,14 @@ def _delivery(
         expires_at=slip.ends_at,
         reason=slip.why,
     )
+
+
+def _say_not_sent(session: Session, delivery_id: int) -> None:
+    """For channels that keep a step of every message: what was begun before this word counts as
+    not sent, or the same question would come back for ever."""
+    known = session.get(DeliveryStep, (delivery_id, SAID_NOT_SENT))
+    times = int(known.value) + 1 if known is not None else 1
+    session.merge(DeliveryStep(delivery_id=delivery_id, key=SAID_NOT_SENT, value=str(times)))
 
 
 def _settled(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
-from sqlmodel import col
+from sqlmodel import col, select
 
 from broadcaster import evidence
 from broadcaster.database import Database
@@ -25,6 +26,8 @@ _KEEP_STEP = text(
     "INSERT INTO delivery_step (delivery_id, key, value) VALUES (:delivery_id, :key, :value) "
     "ON CONFLICT (delivery_id, key) DO UPDATE SET value = excluded.value"
 )
+_STEP = text("SELECT value FROM delivery_step WHERE delivery_id = :id AND key = :key")
+_STEPS_AT_ONCE = 1_000
 _PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries to write down an outcome."""
 
@@ -39,6 +42,7 @@ class Books:
         self._database = database
         self._clock = clock
         self._simulated = simulated
+        self._steps = _StepWriter(database)
 
     def move(self, delivery: Delivery, to: Status, outcome: Outcome) -> None:
         """Move and write the evidence; a database that is busy or full is given some time.
@@ -109,23 +113,75 @@ class Books:
 
     def progress(self, delivery: Delivery) -> Progress:
         """The steps that a channel recorded of this delivery, and may record more of."""
-        return _StoredProgress(self._database, delivery)
+        return _StoredProgress(self._database, self._steps, delivery)
+
+
+class _StepWriter:
+    """Steps of many threads in few transactions: SQLite's write lock would make them poll for it,
+    and each commit waits for the disk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turn = threading.Lock()
+        self._guard = threading.Lock()
+        self._waiting: list[_Step] = []
+
+    def keep(self, step: _Step) -> None:
+        """Return after it is on disk, written by this thread or by the one before it."""
+        with self._guard:
+            self._waiting.append(step)
+        with self._turn:
+            if step.kept:
+                return
+            with self._guard:
+                batch, self._waiting = self._waiting, []
+            if step not in batch:
+                batch.append(step)  # whoever took it could not write it
+            with self._database.writing() as session:
+                session.connection().execute(_KEEP_STEP, [one.values for one in batch])
+            for one in batch:
+                one.kept = True
+
+
+@dataclass(eq=False, slots=True)
+class _Step:
+    values: dict[str, int | str]
+    kept: bool = False
 
 
 class _StoredProgress:
-    """Steps as rows, each written in a transaction of its own; nothing is kept in memory."""
+    """Steps as rows, each on disk before `record` returns; nothing is kept in memory."""
 
-    def __init__(self, database: Database, delivery: Delivery) -> None:
+    def __init__(self, database: Database, writer: _StepWriter, delivery: Delivery) -> None:
         self._database = database
+        self._writer = writer
         self._id = delivery.id or 0
         self._early = delivery.progress
 
     def get(self, key: str) -> str | None:
         with self._database.reading() as session:
-            step = session.get(DeliveryStep, (self._id, key))
-        return step.value if step is not None else self._early.get(key)
+            step = session.connection().execute(_STEP, {"id": self._id, "key": key}).scalar()
+        return str(step) if step is not None else self._early.get(key)
 
     def record(self, key: str, value: str) -> None:
-        values = {"delivery_id": self._id, "key": key, "value": value}
-        with self._database.writing() as session:
-            session.connection().execute(_KEEP_STEP, values)
+        self._writer.keep(_Step({"delivery_id": self._id, "key": key, "value": value}))
+
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        last = ""
+        while True:
+            query = (
+                select(DeliveryStep.key, DeliveryStep.value)
+                .where(
+                    DeliveryStep.delivery_id == self._id,
+                    col(DeliveryStep.key).startswith(prefix, autoescape=True),
+                    col(DeliveryStep.key) > last,
+                )
+                .order_by(col(DeliveryStep.key))
+                .limit(_STEPS_AT_ONCE)
+            )
+            with self._database.reading() as session:
+                rows = session.exec(query).all()
+            yield from rows
+            if len(rows) < _STEPS_AT_ONCE:
+                return
+            last = rows[-1][0]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from broadcaster import evidence
+from broadcaster import evidence, takedowns
 from broadcaster.app import App
 from broadcaster.delivery import OPEN, Outcome, move
 from broadcaster.evidence import Kind
@@ -37,6 +37,10 @@ class Acted:
 
     article: Article
     cancelled: int = 0
+    taking_down: int = 0
+    """Places from which the daemon takes a withdrawn bulletin down."""
+    remaining: Sequence[tuple[str, str]] = ()
+    """Channel and address of what was posted and only a person can remove."""
 
 
 def add(app: App, draft: BulletinDraft) -> Acted:
@@ -126,9 +130,11 @@ def withdraw(app: App, bulletin_id: int, note: str | None) -> Acted:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         article = workflow.withdraw(session, app.station_id, bulletin_id, note, app.person, now)
         out = _records_of_outputs(session, bulletin_id)
-        _record(app, session, article, ReviewAction.WITHDRAW, note=note, withdraws=out)
+        record = _record(app, session, article, ReviewAction.WITHDRAW, note=note, withdraws=out)
         cancelled = _take_out(app, session, bulletin_id, "bản tin đã bị gỡ")
-    return Acted(article, cancelled)
+        places = takedowns.ask(session, app, bulletin_id, article.revision.number, record.seq)
+        remaining = _public_posts(session, bulletin_id)
+    return Acted(article, cancelled, places, remaining)
 
 
 def spoken_of(app: App, article: Article) -> Spoken:
@@ -171,6 +177,18 @@ def _take_out(app: App, session: Session, bulletin_id: int, reason: str) -> int:
     return len(rows)
 
 
+def _public_posts(session: Session, bulletin_id: int) -> list[tuple[str, str]]:
+    """Posts that no channel takes down by itself."""
+    query = select(Delivery.channel, Delivery.permalink).where(
+        Delivery.bulletin_id == bulletin_id,
+        Delivery.status == Status.SENT,
+        col(Delivery.channel).not_in(takedowns.CHANNELS),
+        col(Delivery.permalink).like("http%"),
+    )
+    found = session.exec(query.order_by(col(Delivery.id))).all()
+    return [(channel, link) for channel, link in found if link]
+
+
 def _records_of_outputs(session: Session, bulletin_id: int) -> list[int]:
     """What a withdrawal points to: the records of all that had gone out."""
     query = (
@@ -194,8 +212,8 @@ def _record(
     note: str | None = None,
     spoken: str | None = None,
     withdraws: Sequence[int] | None = None,
-) -> None:
-    evidence.append(
+) -> EvidenceRecord:
+    return evidence.append(
         session,
         app.station_id,
         Kind.REVIEW,

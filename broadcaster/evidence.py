@@ -21,7 +21,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from broadcaster.records import EvidenceRecord
 from channels.base import Artefact, Json
-from content.files import sync_folder, write_atomically
+from content.files import copy_atomically, sync_folder, write_atomically
 
 GENESIS = "0" * 64
 """`prev_hash` of a chain's first record."""
@@ -65,6 +65,8 @@ class Kind(StrEnum):
     RETENTION = "retention"
     """Names artefacts whose files were deleted when their time was over."""
     RESTORE = "restore"
+    TAKEDOWN = "takedown"
+    """A withdrawn bulletin was taken down from a channel; points to the records of its outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,15 @@ class ArtefactStore:
 
     def put(self, artefact: Artefact) -> StoredArtefact:
         """Keep a copy; doing it again costs nothing."""
-        data = artefact.read()
-        digest = hashlib.sha256(data).hexdigest()
+        digest = artefact.sha256()
         path = self.path(digest)
-        if not path.exists() or path.stat().st_size != len(data):
-            write_atomically(path, data)
+        size = _size(artefact)
+        if not path.exists() or path.stat().st_size != size:
+            _write(artefact.data, path, digest)
         else:
             # A crash may have come between the rename and the sync of the folder.
             sync_folder(path.parent)
-        return StoredArtefact(digest, artefact.name, artefact.media_type, len(data))
+        return StoredArtefact(digest, artefact.name, artefact.media_type, size)
 
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
@@ -235,6 +237,18 @@ _LOCK_HEAD = _HEAD.with_for_update()
 _NEW: dict[str, Any] = {"seq": sa.bindparam("new_seq"), "hash": sa.bindparam("new_hash")}
 _MOVE_HEAD = sa.update(_HEADS).where(_HEADS.c.station_id == sa.bindparam("station")).values(_NEW)
 _FIRST_HEAD = sa.insert(_HEADS).values(station_id=sa.bindparam("station"), **_NEW)
+
+
+def _size(artefact: Artefact) -> int:
+    data = artefact.data
+    return len(data) if isinstance(data, bytes) else data.stat().st_size
+
+
+def _write(data: bytes | Path, path: Path, digest: str) -> None:
+    if isinstance(data, bytes):
+        write_atomically(path, data)
+    else:
+        copy_atomically(data, path, digest)
 
 
 def _as_int(value: Json) -> int | None:

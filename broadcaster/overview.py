@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlmodel import Session, col, func, select
 
-from broadcaster import countersigning, evidence
+from broadcaster import countersigning, evidence, takedowns
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
 from broadcaster.plan_progress import behind, due_soon, plans_in_force
@@ -118,6 +118,11 @@ def _needs(session: Session, station_id: int, now: datetime) -> list[str]:
     return [
         *(f"{count} {text}" for count, text in lines if count),
         *unsigned,
+        *(
+            f"bản tin {one.bulletin_id} đã gỡ nhưng còn trên {one.channel}, {takedowns.told(one)}: "
+            f"broadcaster bulletin show {one.bulletin_id}"
+            for one in takedowns.late(session, station_id, now)
+        ),
         *_alarms(session, station_id, now),
     ]
 

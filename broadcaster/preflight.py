@@ -1,7 +1,7 @@
 """Every limit of every channel, looked at long before air time, all problems at once.
 
-Nothing is sent and no platform is asked; what only a platform knows (token, package, quota) is
-told by `channel check`.
+Nothing is sent and no platform is asked: what only a platform knows (token, package, quota) is
+taken from what it last said (`accounts`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from broadcaster import accounts
+from broadcaster.accounts import Planned
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
 from broadcaster.outgoing import preview_of
@@ -42,7 +44,11 @@ def check_bulletin(app: App, bulletin_id: int) -> dict[str, list[Finding]]:
         article = get_article(session, app.station_id, bulletin_id)
     adapters = {**without_sound(app), "radio": app.channels["radio"]}
     meant = [name for name in app.channels if article.revision.is_for(name)]
-    return {name: _findings(app, article.revision, adapters[name]) for name in meant}
+    return {
+        name: _findings(app, article.revision, adapters[name])
+        + [Finding(name, one, bulletin_id) for one in _of_account(app, name)]
+        for name in meant
+    }
 
 
 def check_week(app: App, session: Session, week: Week) -> list[Finding]:
@@ -64,7 +70,7 @@ def check_week(app: App, session: Session, week: Week) -> list[Finding]:
     for revision_id, channel in sorted(texts):
         revision = session.get_one(Revision, revision_id)
         found += _findings(app, revision, adapters[channel])
-    return [*found, *_out_of_hours(app, planned, adapters)]
+    return [*found, *_out_of_hours(app, planned, adapters), *_accounts(app, planned)]
 
 
 def _findings(app: App, revision: Revision, adapter: Channel) -> list[Finding]:
@@ -89,4 +95,20 @@ def _out_of_hours(
         if opens > row.expires_at:
             message = f"Lúc {at:%H:%M %d/%m} là giờ nghỉ đêm, tin sẽ lỡ giờ; hãy dời khung giờ"
         found.append(Finding(row.channel, f"{message}.", row.bulletin_id))
+    return found
+
+
+def _of_account(app: App, name: str) -> list[str]:
+    """As if it went once to each target."""
+    targets = app.channels[name].targets()
+    return accounts.problems(app, name, [Planned(target.name) for target in targets])
+
+
+def _accounts(app: App, planned: list[Delivery]) -> list[Finding]:
+    found = []
+    for channel in sorted({row.channel for row in planned}):
+        rows = [row for row in planned if row.channel == channel]
+        wanted = [Planned(row.target, row.scheduled_at.astimezone(app.zone).date()) for row in rows]
+        said = accounts.problems(app, channel, wanted)
+        found += [Finding(channel, one, rows[0].bulletin_id) for one in said]
     return found

@@ -293,3 +293,38 @@ class FeedEntry(SQLModel, table=True):
     bulletin_id: int | None = Field(default=None, foreign_key="bulletin.id")
     """None: older than what was wanted when it was first seen."""
     seen_at: datetime
+
+
+class TakedownResult(StrEnum):
+    """What became of a takedown."""
+
+    REMOVED = "removed"
+    ABSENT = "absent"
+    """Nothing of it stood there."""
+    SUPERSEDED = "superseded"
+    """A newer revision of the bulletin went out there meanwhile, and stays."""
+
+
+class Takedown(SQLModel, table=True):
+    """A withdrawn bulletin that is to be taken down from one target; kept until that is done."""
+
+    __table_args__ = (Index("ix_takedown_waiting", "station_id", "next_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    station_id: int = Field(foreign_key="station.id")
+    bulletin_id: int = Field(foreign_key="bulletin.id", index=True)
+    revision: int
+    """Of the withdrawal: what is newer stays."""
+    channel: str
+    target: str
+    record_seq: int
+    """The record of the withdrawal."""
+    asked_at: datetime
+    asked_by: str
+    next_at: datetime | None = None
+    """When it is tried next; None once it is over."""
+    tries: int = 0
+    trouble: str | None = None
+    """Why the last try failed, in Vietnamese, free of secrets."""
+    done_at: datetime | None = None
+    result: str | None = None

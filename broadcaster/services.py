@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from broadcaster import alerts, chores
+from broadcaster.accounts import Accounts
 from broadcaster.alert_watch import Watch
 from broadcaster.alerts import Sender, Trouble
 from broadcaster.app import App, open_app
@@ -17,6 +18,7 @@ from broadcaster.dispatch import Dispatcher
 from broadcaster.integrity import DamagedError
 from broadcaster.pulse import Pulse
 from broadcaster.settings import load_settings
+from broadcaster.takedowns import Takedowns
 from content.bulletin import Revision
 from content.draft import read_aloud
 from content.workflow import words_sha256
@@ -48,6 +50,8 @@ def make_daemon(app: App) -> Daemon:
         from broadcaster.health_chore import Health
 
         caretaker.take(Health(app, pulse))
+    caretaker.take(Takedowns(app))
+    caretaker.take(Accounts(app))
     caretaker.take(backup)
     caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
     caretaker.take(sender)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -123,6 +123,9 @@ class Progress(Protocol):
 
     def record(self, key: str, value: str) -> None: ...
 
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """All steps whose keys begin so, in the order of their keys, never all in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -169,6 +172,9 @@ class ErrorKind(StrEnum):
 
 NOT_REACHED = "not_sent"
 """The `code` of a RETRY whose vendor was never reached: no Internet, or it is down altogether."""
+
+SAID_NOT_SENT = "said_not_sent"
+"""The step that counts how often a person said of a delivery that it had not gone out."""
 
 
 class ChannelError(Exception):
@@ -237,12 +243,32 @@ class Watching(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many messages an account may still send, and how many one delivery to a target takes."""
+
+    target: str
+    left: int
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """One line of `channel check`: what was looked at, whether it is well, and the mend."""
 
     name: str
     ok: bool
     message: str
+    until: date | None = None
+    """The last day on which it is well, where the platform names one."""
+    quota: Quota | None = None
+    reached: bool = True
+    """False: the platform did not answer, so that nothing was learnt about the account."""
+
+
+def not_known(name: str, error: ChannelError) -> Health:
+    """A look that failed: a refusal tells something about the account, silence does not."""
+    reached = error.kind not in (ErrorKind.RETRY, ErrorKind.DEFER)
+    return Health(name, ok=False, message=error.message, reached=reached)
 
 
 class Channel(Protocol):
@@ -285,6 +311,34 @@ class Channel(Protocol):
 
     def check(self) -> Sequence[Health]:
         """Whether the channel could deliver now; no effect outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A bulletin taken back (gỡ) after it went out: what a channel needs to take it down."""
+
+    bulletin: int
+    title: str
+    """Of the newest revision that may be outside; pages are named by it."""
+    station: str
+    references: tuple[str, ...]
+    """Of every delivery on this target that may be outside."""
+    at: datetime
+    """When it was taken back, in the station's zone; the same at every try."""
+    begin: Callable[[], None] = lambda: None
+    """Called when nothing else is being published there, before the first change; raises where
+    it must not be taken down now (a newer revision is going out)."""
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A channel that can take down what it has put out; not every channel can."""
+
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """Take it down; None when nothing of it stands there. Doing it again does no harm.
+
+        Raises ChannelError or OutcomeUnknown: to be done again in both cases.
+        """
 
 
 @runtime_checkable

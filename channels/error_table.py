@@ -43,16 +43,18 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class ErrorTable:
-    """Rows by (code, subcode); subcode None is the row for every other subcode of the code."""
+    """Rows by (code, subcode); subcode None is the row for every other subcode of the code, code
+    None the row of a subcode that says the same under every code."""
 
-    rows: Mapping[tuple[int, int | None], Meaning]
+    rows: Mapping[tuple[int | None, int | None], Meaning]
     ranges: tuple[tuple[int, int, Meaning], ...]
     other: Meaning
 
     def meaning(self, code: int, subcode: int | None = None) -> Meaning:
-        """The closest row: code and subcode, code alone, a range, else the row for the rest."""
-        for key in ((code, subcode), (code, None)):
-            if key in self.rows:
+        """The closest row: code and subcode, subcode alone, code alone, a range, else the rest."""
+        keys: list[tuple[int | None, int | None]] = [(code, subcode), (None, subcode), (code, None)]
+        for key in keys:
+            if key in self.rows and key != (None, None):
                 return self.rows[key]
         for first, last, meaning in self.ranges:
             if first <= code <= last:
@@ -65,13 +67,14 @@ def load_table(name: str) -> ErrorTable:
     """Read `channels/data/<name>.toml`; a row with a bad kind is a bug and raises at once."""
     text = files("channels").joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
-    rows: dict[tuple[int, int | None], Meaning] = {}
+    rows: dict[tuple[int | None, int | None], Meaning] = {}
     ranges: list[tuple[int, int, Meaning]] = []
     for row in raw["error"]:
         meaning = _meaning(row)
         if "from" in row:
             ranges.append((row["from"], row["to"], meaning))
-        for code in row.get("codes", ()):
+        codes = row.get("codes", () if "from" in row else (None,))
+        for code in codes:
             for subcode in row.get("subcodes", (None,)):
                 rows[code, subcode] = meaning
     return ErrorTable(rows, tuple(ranges), _meaning(raw["other"]))

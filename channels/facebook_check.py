@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from channels.base import ChannelError, Health
+from channels.base import ChannelError, Health, not_known
 from channels.facebook_post import FacebookSettings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check_page(graph: Graph, settings: FacebookSettings, now: datetime) -> list[
     try:
         me = graph.read("me", fields="id,name")
     except ChannelError as error:
-        return [Health("Mã truy cập", ok=False, message=error.message)]
+        return [not_known("Mã truy cập", error)]
     lines = [
         _page(me, settings),
         check_version(settings.graph_version, graph.answered_version, now),
@@ -33,7 +33,7 @@ def check_page(graph: Graph, settings: FacebookSettings, now: datetime) -> list[
     try:
         lines += _token(graph.debug_token(), now)
     except ChannelError as error:
-        lines.append(Health("Quyền và hạn của mã", ok=False, message=error.message))
+        lines.append(not_known("Quyền và hạn của mã", error))
     return lines
 
 
@@ -67,8 +67,9 @@ def _expiry(expires_at: object, now: datetime) -> Health:
     end = datetime.fromtimestamp(expires_at, UTC)
     if end - now < _TOKEN_SOON:
         message = f"Mã truy cập hết hạn ngày {end:%d/%m/%Y}; hãy lấy mã mới (loại không hết hạn)."
-        return Health("Hạn của mã", ok=False, message=message)
-    return Health("Hạn của mã", ok=True, message=f"Mã truy cập dùng được đến {end:%d/%m/%Y}.")
+        return Health("Hạn của mã", ok=False, message=message, until=end.date())
+    message = f"Mã truy cập dùng được đến {end:%d/%m/%Y}."
+    return Health("Hạn của mã", ok=True, message=message, until=end.date())
 
 
 def check_version(wanted: str, answered: str | None, now: datetime) -> Health:
@@ -81,8 +82,9 @@ def check_version(wanted: str, answered: str | None, now: datetime) -> Health:
         message = f"Cấu hình ghi {wanted} nhưng Facebook trả lời bằng {answered}; {mend}"
     elif last_day and last_day - now.date() < _SOON:
         message = f"Phiên bản {wanted} sắp hết hạn ({last_day:%d/%m/%Y}); {mend}"
+        return Health("Phiên bản", ok=False, message=message, until=last_day)
     else:
-        return Health("Phiên bản", ok=True, message=f"Graph API {wanted}.")
+        return Health("Phiên bản", ok=True, message=f"Graph API {wanted}.", until=last_day)
     return Health("Phiên bản", ok=False, message=message)
 
 

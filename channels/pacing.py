@@ -43,8 +43,16 @@ class Pace:
         """
         if self._file is None:
             return
-        wait = self._reserve(self._file)
+        wait = self._reserve(self._file, LONGEST_WAIT)
         self._clock.sleep(wait.total_seconds())
+
+    def reserve(self) -> timedelta:
+        """The next call is this caller's, after a wait of any length that it keeps itself: for
+        many calls in a row, where a deferral would begin everything anew.
+
+        Raises ChannelError(DEFER) while the platform wants no calls.
+        """
+        return timedelta(0) if self._file is None else self._reserve(self._file, None)
 
     def hold(self, until: datetime) -> None:
         """The platform says that it has nearly enough of us: no call before this moment."""
@@ -54,7 +62,7 @@ class Pace:
             state = _read(self._file)
             _write(self._file, {**state, "hold": until.astimezone(UTC).isoformat()})
 
-    def _reserve(self, file: Path) -> timedelta:
+    def _reserve(self, file: Path, longest: timedelta | None) -> timedelta:
         with self._threads, _locked(file):
             now = self._clock.now()
             state = _read(file)
@@ -65,7 +73,7 @@ class Pace:
             # A clock that was set back must not hold the calls for longer than a window.
             paid = now if paid is None else min(max(paid, now), now + self._window)
             wait = max(paid - now - self._room, timedelta(0))
-            if wait > LONGEST_WAIT:
+            if longest is not None and wait > longest:
                 raise _later(now + wait, "chỉ nhận một số lần gọi mỗi phút")
             _write(file, {**state, "paid_until": (paid + self._gap).isoformat()})
             return wait

@@ -63,6 +63,7 @@ class ZaloChannel:
         self._settings = settings
         self._clock = clock
         self._pseudonym_key = pseudonym_key
+        self._lists = lock_file.parent / "cache" / "zalo"
         self._api: ZaloApi = ZaloApi(
             settings, TokenKeeper(settings, store, lock_file, clock), clock
         )
@@ -109,8 +110,12 @@ class ZaloChannel:
         return zalo_page(prepared, simulated=False)
 
     def tidy(self, before: datetime) -> int:
-        """Nothing is kept here."""
-        return 0
+        """Lists of whom a delivery reached; the evidence has its own copies."""
+        old = [path for path in self._lists.glob("*.json") if _is_before(path, before)]
+        freed = sum(path.stat().st_size for path in old)
+        for path in old:
+            path.unlink(missing_ok=True)
+        return freed
 
     def check(self) -> Sequence[Health]:
         """Token, account, package; reads only (a due refresh of the token apart)."""
@@ -159,7 +164,7 @@ class ZaloChannel:
     def _recent(self) -> RecentContacts:
         from channels.zalo_recent import RecentContacts
 
-        return RecentContacts(self._api, self._clock, self._gate, self._pseudonym_key)
+        return RecentContacts(self._api, self._clock, self._gate, self._pseudonym_key, self._lists)
 
 
 class SandboxZalo(SandboxChannel):
@@ -186,6 +191,10 @@ class SandboxZalo(SandboxChannel):
     def page(self, prepared: Prepared, *, target: str | None = None) -> Artefact:
         """The article or the message as an HTML page, marked as simulated."""
         return zalo_page(prepared, simulated=True, target=target)
+
+
+def _is_before(path: Path, moment: datetime) -> bool:
+    return path.stat().st_mtime < moment.timestamp()
 
 
 def _targets(settings: ZaloSettings) -> tuple[Target, ...]:

@@ -59,16 +59,30 @@ class ZaloApi:
             )
         return attachment
 
-    def send(self, path: str, body: Mapping[str, Json]) -> dict[str, Any]:
-        """A POST that people see: what is not surely refused is OutcomeUnknown."""
-        return self._call("POST", path, public=True, json=body)
+    def send(
+        self, path: str, body: Mapping[str, Json], *, reserved: bool = False
+    ) -> dict[str, Any]:
+        """A POST that people see: what is not surely refused is OutcomeUnknown.
 
-    def _call(self, method: str, path: str, *, public: bool, **request: Any) -> dict[str, Any]:
+        `reserved`: the call was reserved (and waited for) by `reserve`.
+        """
+        return self._call("POST", path, public=True, reserved=reserved, json=body)
+
+    def reserve(self) -> timedelta:
+        """See `Pace.reserve`."""
+        return self._pace.reserve()
+
+    def _call(
+        self, method: str, path: str, *, public: bool, reserved: bool = False, **request: Any
+    ) -> dict[str, Any]:
         token = self._keeper.access_token()
+        if not reserved:
+            self._pace.take()
         answer, body = self._exchange(method, path, token, public, request)
         if error_code(body) in _TOKEN_REFUSED:
             # Refused before anything was done: one new token, one more try.
             token = self._keeper.replace(token)
+            self._pace.take()
             answer, body = self._exchange(method, path, token, public, request)
         code = error_code(body)
         if code == 0:
@@ -79,7 +93,6 @@ class ZaloApi:
     def _exchange(
         self, method: str, path: str, token: str, public: bool, request: Mapping[str, Any]
     ) -> tuple[wire.Answer, dict[str, Any]]:
-        self._pace.take()
         try:
             with wire.new_session(self._settings.timeout) as session:
                 answer = wire.call(

@@ -28,6 +28,31 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def copy_atomically(source: Path, path: Path, sha256: str) -> None:
+    """Copy a file of any size to `path`, whole or not at all.
+
+    Raises OSError when what was read has another hash: somebody changed it meanwhile.
+    """
+    make_folder(path.parent)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary, digest = Path(name), hashlib.sha256()
+    try:
+        with os.fdopen(handle, "wb") as file, source.open("rb") as data:
+            os.fchmod(file.fileno(), 0o644)
+            while block := data.read(_READ_BLOCK):
+                digest.update(block)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        if digest.hexdigest() != sha256:
+            raise OSError(f"{source.name} was changed while it was copied")
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and what is missing above it; their names survive a power cut too."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]

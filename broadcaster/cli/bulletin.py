@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from broadcaster import editorial
+from broadcaster import editorial, takedowns
 from broadcaster.cli.console import counting, moment, note, print_json, say, table, warn
 from broadcaster.cli.session import opened
 from broadcaster.editorial import Acted
 from broadcaster.evidence import iso
+from broadcaster.records import Takedown
 from broadcaster.suggestions import Suggestions, marked, suggest
 from content import library
 from content.bulletin import BulletinStatus, ReviewAction
@@ -132,7 +133,19 @@ def return_(bulletin: _Id, reason: _Note = None, as_json: _Json = False) -> None
 def withdraw(bulletin: _Id, reason: _Note = None, as_json: _Json = False) -> None:
     """Out of use."""
     with opened() as app:
-        _done(editorial.withdraw(app, bulletin, reason), as_json)
+        acted = editorial.withdraw(app, bulletin, reason)
+    remaining = [{"channel": name, "permalink": link} for name, link in acted.remaining]
+    more = {"taking_down": acted.taking_down, "remaining": remaining}
+    _done(acted, as_json, more=more)
+    if as_json:
+        return
+    if acted.taking_down:
+        note(
+            "Chương trình phát sẽ gỡ bài khỏi cổng thông tin và thử lại đến khi xong; "
+            f"xem: broadcaster bulletin show {bulletin}"
+        )
+    for name, link in acted.remaining:
+        warn(f"Bài trên {name} vẫn còn, hãy gỡ bằng tay: {link}")
 
 
 def list_bulletins(
@@ -165,6 +178,7 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
     with opened() as app, app.database.reading() as session:
         article = library.get_article(session, app.station_id, bulletin)
         past = library.history(session, bulletin)
+        down = takedowns.of_bulletin(session, bulletin)
         zone = app.zone
         suggested = suggest(app, article)
     steps = [
@@ -181,6 +195,7 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
     ]
     if as_json:
         body = {"body": article.revision.body, "reviews": steps}
+        body["takedowns"] = [_takedown(row) for row in down]
         print_json(_record(article) | body | {"suggestions": suggested.to_json()})
         return
     status = STATUS_LABELS[BulletinStatus(article.bulletin.status)]
@@ -202,6 +217,9 @@ def show(bulletin: _Id, as_json: _Json = False) -> None:
                 for step in reviews
             ],
         )
+    for row in down:
+        when = f" lúc {moment(row.done_at, zone)}" if row.done_at else ""
+        say(f"Gỡ khỏi {row.channel} ({row.target}): {takedowns.told(row)}{when}")
     _print_suggestions(article.id, suggested)
 
 
@@ -330,6 +348,19 @@ def _record(article: library.Article) -> dict[str, Any]:
         "relay": revision.relay,
         "link": revision.link,
         "sha256": revision.sha256,
+    }
+
+
+def _takedown(row: Takedown) -> dict[str, Any]:
+    return {
+        "channel": row.channel,
+        "target": row.target,
+        "revision": row.revision,
+        "asked_at": iso(row.asked_at),
+        "done_at": iso(row.done_at) if row.done_at else None,
+        "result": row.result,
+        "tries": row.tries,
+        "trouble": row.trouble,
     }
 
 

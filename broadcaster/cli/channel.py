@@ -53,13 +53,15 @@ def check(
     as_json: _Json = False,
 ) -> None:
     """Exit code 1 when a channel could not deliver now."""
+    from broadcaster import accounts
+
     with opened() as app:
         if name is not None and name not in app.channels:
             raise UserError(
                 f"Không có kênh “{name}”.", f"Các kênh hiện có: {', '.join(app.channels)}."
             )
         wanted = [name] if name else list(app.channels)
-        found = [(one, health) for one in wanted for health in app.channels[one].check()]
+        found = [(one, health) for one in wanted for health in accounts.check(app, one)]
     if as_json:
         print_json(
             [{"channel": one, "name": h.name, "ok": h.ok, "message": h.message} for one, h in found]

@@ -18,7 +18,10 @@ from content.bulletin import Bulletin, Revision
 from schedules.plan import Plan, Task
 
 _OUTPUTS = (Kind.DELIVERY, Kind.SETTLEMENT)
-_BOOKKEEPING = (Kind.REVIEW, Kind.PLAN, Kind.KEY, Kind.RETENTION, Kind.CORRECTION)
+_BOOKKEEPING = (
+    *(Kind.REVIEW, Kind.PLAN, Kind.KEY, Kind.RETENTION, Kind.CORRECTION),
+    Kind.TAKEDOWN,
+)
 
 
 @dataclass(frozen=True, slots=True)

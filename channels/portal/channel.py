@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
@@ -21,14 +22,16 @@ from channels.base import (
     Receipt,
     Sending,
     Target,
+    Withdrawal,
 )
 from channels.bulletin_text import SoundOf
 from channels.gate import pass_last_gate
-from channels.portal.page import page_html, prepare_page
+from channels.portal.page import gone_html, page_html, prepare_page
 from channels.portal.settings import PortalSettings
 from channels.portal.site import Gate
 from channels.preview_pages import PREVIEW_MARK, SIMULATED_MARK
 from channels.sandbox import SandboxChannel
+from content.files import write_atomically
 
 __all__ = ["PortalChannel", "PortalSettings", "SandboxPortal"]
 
@@ -39,6 +42,8 @@ class Publisher(Protocol):
     def publish(self, prepared: Prepared, sending: Sending, gate: Gate) -> Receipt: ...
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None: ...
+
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None: ...
 
     def check(self) -> Sequence[Health]: ...
 
@@ -60,6 +65,8 @@ class PortalChannel:
         self._settings = settings
         self._clock = clock
         self._sound = sound
+        # The lists are read, changed and written back: one at a time.
+        self._alone = threading.Lock()
 
     def targets(self) -> Sequence[Target]:
         """The section."""
@@ -73,17 +80,28 @@ class PortalChannel:
         """Put it on the portal; nothing that visitors see changes before the last gate."""
         if prepared.problems:
             raise ChannelError(ErrorKind.FIX_CONTENT, " ".join(prepared.problems), code="limits")
-        return self._publisher().publish(
-            prepared, sending, lambda: pass_last_gate(sending, self._clock)
-        )
+        publisher = self._publisher()
+        with self._alone:
+            return publisher.publish(
+                prepared, sending, lambda: pass_last_gate(sending, self._clock)
+            )
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
         """Look for the page itself."""
         try:
-            return self._publisher().find(prepared, sending)
+            publisher = self._publisher()
+            with self._alone:
+                return publisher.find(prepared, sending)
         except ChannelError as error:
             reason = error.message
         raise OutcomeUnknown(f"Chưa xem lại được cổng thông tin: {reason}")
+
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """Visitors see that it was taken back, and no list leads to it any more."""
+        publisher = self._publisher()
+        with self._alone:
+            withdrawal.begin()
+            return publisher.take_down(withdrawal)
 
     def preview(self, prepared: Prepared) -> Artefact:
         """The page with its picture and sound inside."""
@@ -133,6 +151,31 @@ class SandboxPortal(SandboxChannel):
         """The page, marked as simulated."""
         return _whole_page(prepared, self._settings, SIMULATED_MARK)
 
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """The page that visitors of the live portal would find, in the place of each page here."""
+        withdrawal.begin()
+        written = [path for one in withdrawal.references if (path := self._path(one)).is_file()]
+        page = gone_html(self._settings, withdrawal, _bar(SIMULATED_MARK))
+        try:
+            for path in written:
+                write_atomically(path, page)
+        except OSError as error:
+            fault = ChannelError(
+                ErrorKind.RETRY, f"Không ghi được trang mô phỏng ({error.strerror}).", code="write"
+            )
+        else:
+            return self._taken_down(written, page)
+        raise fault
+
+    def _taken_down(self, written: list[Path], page: bytes) -> Receipt | None:
+        if not written:
+            return None
+        return Receipt(
+            permalink=written[-1].resolve().as_uri(),
+            simulated=True,
+            artefacts=(Artefact("portal-gone.html", "text/html", page),),
+        )
+
 
 def _targets(settings: PortalSettings) -> tuple[Target, ...]:
     return (Target("portal", "site", settings.title),)
@@ -166,13 +209,17 @@ def _whole_page(prepared: Prepared, settings: PortalSettings, mark: str) -> Arte
     places = {
         artefact.media_type.split("/")[0]: _inside(artefact) for artefact in prepared.attachments
     }
-    kind = "simulated" if mark == SIMULATED_MARK else "preview"
-    note = "Chưa gửi gì ra ngoài; đây là hình dung nội dung sẽ đăng."
     problems = "".join(f"<li>{escape(problem)}</li>" for problem in prepared.problems)
     listed = f'<ul class="problems">{problems}</ul>' if problems else ""
-    places["mark"] = f'<div class="mark {kind}">{mark}<small>{note}</small></div>{listed}'
+    places["mark"] = _bar(mark) + listed
     page = page_html(prepared.details, settings, places)
     return Artefact("portal-preview.html", "text/html", page)
+
+
+def _bar(mark: str) -> str:
+    kind = "simulated" if mark == SIMULATED_MARK else "preview"
+    note = "Chưa gửi gì ra ngoài; đây là hình dung nội dung sẽ đăng."
+    return f'<div class="mark {kind}">{mark}<small>{note}</small></div>'
 
 
 def _inside(artefact: Artefact) -> str:

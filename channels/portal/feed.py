@@ -14,14 +14,16 @@ MOST_ENTRIES = 30
 
 
 def atom_feed(
-    settings: PortalSettings, station: str, entries: Sequence[Mapping[str, Json]]
+    settings: PortalSettings, station: str, entries: Sequence[Mapping[str, Json]], updated: str
 ) -> bytes:
-    """The newest entries as Atom; `entries` newest first, each as the catalogue keeps it."""
-    newest = max((str(entry["updated"]) for entry in entries), default="1970-01-01T00:00:00Z")
+    """The newest entries as Atom; `entries` newest first, each as the catalogue keeps it.
+
+    `updated`: when something of the section changed last, a removal too.
+    """
     feed = Element("feed", {"xmlns": _ATOM, "xml:lang": "vi"})
     _text(feed, "id", settings.base)
     _text(feed, "title", settings.title)
-    _text(feed, "updated", newest)
+    _text(feed, "updated", updated)
     _text(SubElement(feed, "author"), "name", station)
     SubElement(feed, "link", {"rel": "self", "href": f"{settings.base}feed.xml"})
     SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": settings.base})

@@ -42,6 +42,13 @@ class FolderPlace:
         except OSError as error:
             raise self._fault(error) from None
 
+    def remove(self, name: str) -> None:
+        """See `SiteFiles`."""
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._fault(error) from None
+
     def check(self) -> Health:
         """Write and remove a hidden file."""
         try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import rfc8785
 
 from channels import plain_text
-from channels.base import Artefact, ChannelError, Json, Outgoing, Prepared
+from channels.base import Artefact, ChannelError, Json, Outgoing, Prepared, Withdrawal
 from channels.bulletin_text import SoundOf, plain_body, reference_line
 from channels.images import ImageError, ImageLimits, fit_image
 from channels.portal.settings import PortalSettings
@@ -43,7 +43,7 @@ def prepare_page(outgoing: Outgoing, settings: PortalSettings, sound: SoundOf) -
     files_by_kind = {artefact.media_type.split("/")[0]: artefact for artefact in attachments}
     public = next((one for one in outgoing.images if isinstance(one, str)), None)
     details: dict[str, Json] = {
-        "name": page_name(outgoing),
+        "name": page_name(outgoing.title, outgoing.bulletin),
         "bulletin": outgoing.bulletin,
         "revision": outgoing.revision,
         "title": outgoing.title.strip(),
@@ -67,9 +67,9 @@ def prepare_page(outgoing: Outgoing, settings: PortalSettings, sound: SoundOf) -
     )
 
 
-def page_name(outgoing: Outgoing) -> str:
+def page_name(title: str, bulletin: int) -> str:
     """The page's place under the section's address: "giam-le-phi-bt7.html"."""
-    return f"{slug(outgoing.title)}-bt{outgoing.bulletin}.html"
+    return f"{slug(title)}-bt{bulletin}.html"
 
 
 def slug(title: str) -> str:
@@ -144,6 +144,26 @@ def moved_html(settings: PortalSettings, station: str, to: str) -> bytes:
     )
 
 
+def gone_html(settings: PortalSettings, withdrawal: Withdrawal, mark: str = "") -> bytes:
+    """What stands at a bulletin's address after it was taken back: nothing of its text."""
+    title = "Bài viết đã được gỡ"
+    text = (
+        f"{withdrawal.station} đã gỡ bài viết này khỏi trang thông tin lúc "
+        f"{withdrawal.at:%H:%M} ngày {withdrawal.at:%d/%m/%Y}."
+    )
+    robots = '<meta name="robots" content="noindex">'
+    return _fill(
+        title=title,
+        station=withdrawal.station,
+        section=settings.title,
+        head=f'{robots}\n<meta property="og:title" content="{title}">',
+        mark=mark,
+        content=f"<h1>{title}</h1>\n<p>{html.escape(text)}</p>\n"
+        '<p>Mời xem các bài khác trong <a href="index.html">mục tin</a>.</p>',
+        foot="",
+    )
+
+
 def _article(details: Mapping[str, Json], places: Mapping[str, str]) -> str:
     parts = []
     if details["date"]:
@@ -167,13 +187,13 @@ def post_html(details: Mapping[str, Json]) -> str:
     return (
         f"{_article(bare, {'audio': AUDIO_PLACE})}\n"
         f"<p><small>{html.escape(reference_line(str(details['reference'])))}</small></p>\n"
-        f"<!-- {bulletin_mark(details)} -->"
+        f"<!-- {bulletin_mark(details['bulletin'])} -->"
     )
 
 
-def bulletin_mark(details: Mapping[str, Json]) -> str:
+def bulletin_mark(bulletin: Json) -> str:
     """In every post of one bulletin, so that a later revision finds it under another title."""
-    return f"broadcaster:bt{details['bulletin']}"
+    return f"broadcaster:bt{bulletin}"
 
 
 def _tags(details: Mapping[str, Json], settings: PortalSettings) -> str:

@@ -160,6 +160,15 @@ class _Folder:
             return
         raise fault
 
+    def remove(self, name: str) -> None:
+        """See `SiteFiles`."""
+        try:
+            self._sftp.remove(self._place(name))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _fault(error) from None
+
     def probe(self) -> None:
         """Write a hidden file and remove it."""
         hidden, shown = self._place(".probe.part"), self._place(".probe")

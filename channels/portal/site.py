@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 
 from channels.base import (
+    Artefact,
     ChannelError,
     ErrorKind,
     Health,
@@ -18,9 +19,10 @@ from channels.base import (
     Prepared,
     Receipt,
     Sending,
+    Withdrawal,
 )
 from channels.portal.feed import atom_feed
-from channels.portal.page import index_html, moved_html
+from channels.portal.page import gone_html, index_html, moved_html, page_name
 from channels.portal.settings import PortalSettings
 
 CATALOGUE = "bulletins.json"
@@ -45,6 +47,9 @@ class SiteFiles(Protocol):
 
     def write(self, name: str, data: bytes) -> None:
         """Put it there so that a visitor sees the old content or the new, never a half."""
+
+    def remove(self, name: str) -> None:
+        """Take it away; no harm when it is not there."""
 
 
 class SitePlace(Protocol):
@@ -97,6 +102,27 @@ class StaticSite:
                 self._list(site, catalogue, entry, str(prepared.details["station"]))
         return self._receipt(prepared, entry)
 
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """Its page says that it was taken back, then the lists, then its sound and picture go."""
+        with self._place.open() as site:
+            catalogue = _read_catalogue(site)
+            before = catalogue.get(str(withdrawal.bulletin))
+            name = before["name"] if before else page_name(withdrawal.title, withdrawal.bulletin)
+            if before is None and not site.exists(name):
+                return None
+            page = gone_html(self._settings, withdrawal)
+            site.write(name, page)
+            entry = _gone_entry(name, withdrawal, before, page)
+            self._write_lists(site, catalogue, entry, withdrawal.station)
+            for media in _own_media(before or {}, catalogue):
+                site.remove(media)
+        return Receipt(
+            external_id=name,
+            permalink=self._settings.base + name,
+            artefacts=(Artefact(name, "text/html", page),),
+            details={"kind": self._settings.kind},
+        )
+
     def check(self) -> list[Health]:
         """Whether the place could be written."""
         return [self._place.check()]
@@ -120,13 +146,14 @@ class StaticSite:
         before = catalogue.get(key)
         catalogue[key] = entry
         newest_first = sorted(
-            catalogue.values(), key=lambda one: (one["published"], one["bulletin"]), reverse=True
+            _shown(catalogue), key=lambda one: (one["published"], one["bulletin"]), reverse=True
         )
         if before is not None and before["name"] != entry["name"]:
             moved = moved_html(self._settings, station, str(entry["name"]))
             site.write(str(before["name"]), moved)
         site.write(INDEX, index_html(self._settings, station, newest_first))
-        site.write(FEED, atom_feed(self._settings, station, newest_first))
+        changed = max(str(one.get("updated") or one["published"]) for one in catalogue.values())
+        site.write(FEED, atom_feed(self._settings, station, newest_first, changed))
         text = json.dumps({"version": 1, "bulletins": catalogue}, ensure_ascii=False, indent=1)
         site.write(CATALOGUE, text.encode())
 
@@ -170,10 +197,41 @@ def _entry(prepared: Prepared, catalogue: dict[str, Any], now: datetime) -> dict
     return {
         **{
             name: details[name]
-            for name in ("bulletin", "revision", "name", "title", "summary", "reference", "audio")
+            for name in (
+                *("bulletin", "revision", "name", "title", "summary", "reference"),
+                *("audio", "image"),
+            )
         },
         "audio_size": len(sound.read()) if sound else None,
         "published": before["published"] if before else moment,
         "updated": moment,
         "sha256": prepared.payload.sha256(),
     }
+
+
+def _gone_entry(
+    name: str, withdrawal: Withdrawal, before: dict[str, Any] | None, page: bytes
+) -> dict[str, Json]:
+    """What the catalogue keeps of it: its address and its first day, and nothing of its text."""
+    moment = withdrawal.at.astimezone(UTC).isoformat(timespec="seconds")
+    return {
+        "bulletin": withdrawal.bulletin,
+        "name": name,
+        "published": before["published"] if before else moment,
+        "updated": moment,
+        "withdrawn": moment,
+        "sha256": hashlib.sha256(page).hexdigest(),
+    }
+
+
+def _shown(catalogue: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in catalogue.values() if "withdrawn" not in entry]
+
+
+def _own_media(entry: dict[str, Any], catalogue: dict[str, Any]) -> list[str]:
+    """Files that no other page shows. Entries of an earlier version do not tell their picture."""
+    others = _shown(catalogue)
+    used = {other.get(kind) for other in others for kind in ("audio", "image")}
+    kinds = ["audio", *(["image"] if all("image" in other for other in others) else [])]
+    own = [str(entry.get(kind) or "") for kind in kinds]
+    return [name for name in own if name.startswith("media/") and name not in used]

@@ -13,6 +13,7 @@ from channels.portal.web import PortalWeb
 _WRITTEN = (200, 201, 204)
 _NOT_THERE = 404
 _NO_FOLDER = 409
+_REMOVED = (200, 202, 204, _NOT_THERE)
 
 
 class WebDavPlace:
@@ -45,12 +46,16 @@ class WebDavPlace:
         move = {"Destination": self._address(name), "Overwrite": "T"}
         self._web.call("MOVE", hidden, good=_WRITTEN, public=True, headers=move)
 
+    def remove(self, name: str) -> None:
+        """See `SiteFiles`."""
+        self._web.call("DELETE", self._address(name), good=_REMOVED)
+
     def check(self) -> Health:
         """Write a hidden file and remove it."""
         probe = self._address(".probe.part")
         try:
             self._put(probe, b"", "")
-            self._web.call("DELETE", probe, good=(200, 202, 204, _NOT_THERE))
+            self._web.call("DELETE", probe, good=_REMOVED)
         except (ChannelError, OutcomeUnknown) as error:
             return Health("WebDAV", ok=False, message=error.message)
         return Health("WebDAV", ok=True, message=f"Ghi được vào {self._root}.")

@@ -21,9 +21,10 @@ from channels.base import (
     Prepared,
     Receipt,
     Sending,
+    Withdrawal,
 )
 from channels.bulletin_text import mentions
-from channels.portal.page import AUDIO_PLACE, bulletin_mark
+from channels.portal.page import AUDIO_PLACE, bulletin_mark, page_name
 from channels.portal.settings import PortalSettings
 from channels.portal.site import Gate
 from channels.portal.web import PortalWeb, perhaps
@@ -64,6 +65,26 @@ class WordPress:
             return None
         return self._receipt(post, None)
 
+    def take_down(self, withdrawal: Withdrawal) -> Receipt | None:
+        """Make drafts of its posts: the page, the lists and the site's feed lose them at once."""
+        name = page_name(withdrawal.title, withdrawal.bulletin)
+        taken = None
+        for query in _queries(withdrawal.bulletin, name):
+            for post in self._posts(withdrawal.bulletin, query):
+                if post.get("status") != "draft":
+                    self._write(f"/posts/{post['id']}", {"status": "draft"}, public=True)
+                    taken = post
+        if taken is None:
+            return None
+        shown = {"id": taken["id"], "link": taken.get("link"), "status": "draft"}
+        text = redact(json.dumps(shown, ensure_ascii=False, sort_keys=True))
+        return Receipt(
+            external_id=str(taken["id"]),
+            permalink=str(taken.get("link") or "") or None,
+            artefacts=(Artefact("wordpress-draft.json", "application/json", text.encode()),),
+            details={"kind": "wordpress"},
+        )
+
     def check(self) -> list[Health]:
         """Who we are there, and whether we may publish."""
         try:
@@ -79,15 +100,15 @@ class WordPress:
     def _existing(self, prepared: Prepared) -> dict[str, Any] | None:
         """This bulletin's post, also under an earlier title or as a draft; the oldest one."""
         details = prepared.details
-        ending = f"-bt{details['bulletin']}"
-        slug = str(details["name"]).removesuffix(".html")
-        for query in ({"slug": slug}, {"search": bulletin_mark(details)}):
-            posts = self._list("/posts", status=_EVERY_STATUS, per_page=100, **query)
-            ours = [one for one in posts if _slug(one).endswith(ending)]
-            if ours:
+        for query in _queries(details["bulletin"], str(details["name"])):
+            if ours := self._posts(details["bulletin"], query):
                 published = [one for one in ours if one.get("status") == "publish"]
                 return min(published or ours, key=lambda one: int(one["id"]))
         return None
+
+    def _posts(self, bulletin: Json, query: Mapping[str, Json]) -> list[dict[str, Any]]:
+        posts = self._list("/posts", status=_EVERY_STATUS, per_page=100, **query)
+        return [one for one in posts if _slug(one).endswith(f"-bt{bulletin}")]
 
     def _draft(self, post: Mapping[str, Any]) -> int:
         answer = self._write("/posts", {**post, "status": "draft"}, public=False)
@@ -157,6 +178,11 @@ class WordPress:
             artefacts=(Artefact("wordpress-answer.json", "application/json", text.encode()),),
             details={"kind": "wordpress"},
         )
+
+
+def _queries(bulletin: Json, name: str) -> tuple[dict[str, Json], ...]:
+    """How a bulletin's posts are found: by the address of its title, by its mark."""
+    return {"slug": name.removesuffix(".html")}, {"search": bulletin_mark(bulletin)}
 
 
 def _slug(post: Mapping[str, Any]) -> str:

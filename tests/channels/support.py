@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class HandClock:
     def __init__(self, now: datetime = NOON) -> None:
         self.moment = now
         self.slept: list[float] = []
+        self.on_sleep: Callable[[], object] = lambda: None
 
     def now(self) -> datetime:
         return self.moment
@@ -45,19 +47,23 @@ class HandClock:
         if seconds > 0:
             self.slept.append(seconds)
             self.moment += timedelta(seconds=seconds)
+            self.on_sleep()
 
 
 class MemoryProgress:
     """A delivery's steps; shared by the attempts of one delivery."""
 
     def __init__(self) -> None:
-        self.steps: dict[str, str] = {}
+        self.kept: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        return self.steps.get(key)
+        return self.kept.get(key)
 
     def record(self, key: str, value: str) -> None:
-        self.steps[key] = value
+        self.kept[key] = value
+
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        return iter(sorted((k, v) for k, v in self.kept.items() if k.startswith(prefix)))
 
 
 class Died(BaseException):

@@ -13,11 +13,15 @@ from channels.error_table import UNKNOWN, Meaning, load_table
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 FACEBOOK = {
-    UNKNOWN: [1, 2, 506, 99999],
-    "defer": [4, 17, 32, 341, 613, 80001, 368, (368, 1390008)],
+    UNKNOWN: [1, 2, 506, 99999, (100, 1366051), (324, 1366051), (2, 1363047), (100, 1609010)],
+    "defer": [4, 17, 32, 341, 613, 80001, 368, (368, 1390008), (368, 1404112)],
     "reauthorise": [10, 102, 190, 200, 230, 299]
-    + [(190, sub) for sub in (458, 459, 460, 463, 464, 467, 492, 12345)],
-    "fix_content": [100, 324, 1609005, (100, 1609005), (324, 1366046), (100, 1366046)],
+    + [(190, sub) for sub in (458, 459, 460, 463, 464, 467, 492, 490, 12345)]
+    + [(200, 1404078), (368, 4854002), (1, 1404006)],
+    "fix_content": [
+        *(100, 324, 1609005, (100, 1609005), (324, 1366046), (100, 1366046)),
+        *((368, 1346003), (100, 1404102), (100, 1609008), (100, 2061006), (1, 1349125)),
+    ],
     "stop": [2635, (100, 33)],
 }
 ZALO = {
@@ -52,6 +56,16 @@ def _cases() -> list[tuple[str, int, int | None, str]]:
 @pytest.mark.parametrize(("table", "code", "subcode", "kind"), _cases())
 def test_each_code_has_its_meaning(table: str, code: int, subcode: int | None, kind: str) -> None:
     assert load_table(table).meaning(code, subcode).kind == kind
+
+
+def test_every_row_of_the_tables_is_tried_above() -> None:
+    tried = {(table, code, subcode) for table, code, subcode, _ in _cases()}
+    for name in ("facebook_errors", "zalo_errors", "zalo_oauth_errors"):
+        for code, subcode in load_table(name).rows:
+            assert any(
+                (name, subcode) == (table, other_subcode) and code in (None, other)
+                for table, other, other_subcode in tried
+            ), (name, code, subcode)
 
 
 def test_an_unlisted_subcode_has_the_meaning_of_its_code() -> None:

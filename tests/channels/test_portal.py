@@ -15,8 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import Artefact, ChannelError, ErrorKind, OutcomeUnknown, Outgoing, Receipt
-from channels.portal.channel import PortalChannel
+from channels.base import (
+    Artefact,
+    ChannelError,
+    ErrorKind,
+    OutcomeUnknown,
+    Outgoing,
+    Receipt,
+    Withdrawal,
+)
+from channels.portal.channel import PortalChannel, SandboxPortal
 from channels.portal.feed import MOST_ENTRIES
 from channels.portal.page import LONGEST_SLUG, slug
 from channels.portal.settings import PortalSettings
@@ -231,6 +239,157 @@ def test_unusable_addresses_are_named_and_no_password_is_shown(changes: dict[str
     assert "bMARKERpw" not in everything_said(caught.value)
 
 
+# Taking down
+
+
+def withdrawal(**changes: object) -> Withdrawal:
+    values: dict[str, object] = {
+        "bulletin": 7,
+        "title": "Nộp hồ sơ trực tuyến được giảm lệ phí",
+        "station": "Ủy ban nhân dân xã An Bình",
+        "references": ("BT7.1-1",),
+        "at": datetime(2026, 11, 24, 8, 5, tzinfo=timezone(timedelta(hours=7))),
+    }
+    return Withdrawal(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def take_down_patiently(channel: PortalChannel, tries: int = 4) -> Receipt | None:
+    """As the daemon does: again after every failure."""
+    for _ in range(tries - 1):
+        try:
+            return channel.take_down(withdrawal())
+        except (ChannelError, OutcomeUnknown):
+            continue
+    return channel.take_down(withdrawal())
+
+
+def titles_in_feed(data: bytes) -> list[str]:
+    return [entry.title for entry in feedparser.parse(data).entries]
+
+
+def test_a_withdrawn_bulletin_leaves_the_lists_and_its_page_says_so(
+    site: Path, tmp_path: Path
+) -> None:
+    sound = Artefact("loa.mp3", "audio/mpeg", b"ID3 mp3")
+    channel = PortalChannel(portal_settings(path=site), HandClock(), lambda _: sound)
+    publish(channel, bulletin=1, title="Bài còn lại", body="Nội dung khác.")
+    gone = publish(channel, images=(picture(tmp_path),))
+    receipt = channel.take_down(withdrawal())
+    assert receipt is not None
+    assert (receipt.external_id, receipt.permalink) == (gone.external_id, gone.permalink)
+    assert gone.external_id is not None
+    page = (site / gone.external_id).read_text(encoding="utf-8")
+    assert receipt.artefacts[0].read().decode() == page
+    assert "đã gỡ bài viết này khỏi trang thông tin lúc 08:05 ngày 24/11/2026" in page
+    assert "noindex" in page
+    everything = "".join(
+        path.read_text(encoding="utf-8") for path in site.iterdir() if path.is_file()
+    )
+    assert "giảm 50% lệ phí" not in everything
+    assert "được giảm lệ phí" not in everything
+    assert titles_in_feed((site / "feed.xml").read_bytes()) == ["Bài còn lại"]
+    feed = feedparser.parse((site / "feed.xml").read_bytes())
+    assert feed.feed.updated == "2026-11-24T01:05:00+00:00", "readers see that something changed"
+    kept = [path.suffix for path in (site / "media").iterdir()]
+    assert kept == [".mp3"], "the other page's sound stays, the picture goes"
+
+
+def test_the_old_address_of_a_withdrawn_bulletin_leads_to_the_word_that_it_is_gone(
+    channel: PortalChannel, site: Path
+) -> None:
+    publish(channel, title="Tên cũ")
+    publish(channel, title="Tên mới", revision=3, reference="BT7.3-2")
+    channel.take_down(withdrawal(title="Tên mới"))
+    assert "url=ten-moi-bt7.html" in (site / "ten-cu-bt7.html").read_text()
+    assert "đã gỡ bài viết này" in (site / "ten-moi-bt7.html").read_text()
+
+
+def test_what_never_stood_there_is_not_taken_down(channel: PortalChannel, site: Path) -> None:
+    publish(channel, bulletin=1, title="Bài khác")
+    before = {path.name: path.read_bytes() for path in site.glob("*.*")}
+    assert channel.take_down(withdrawal()) is None
+    assert {path.name: path.read_bytes() for path in site.glob("*.*")} == before
+
+
+def test_a_bulletin_may_come_back_after_it_was_taken_down(
+    channel: PortalChannel, site: Path
+) -> None:
+    first = publish(channel)
+    feed = feedparser.parse((site / "feed.xml").read_bytes())
+    channel.take_down(withdrawal())
+    again = publish(channel, revision=3, reference="BT7.3-9")
+    assert again.permalink == first.permalink
+    back = feedparser.parse((site / "feed.xml").read_bytes())
+    assert [one.id for one in back.entries] == [one.id for one in feed.entries]
+
+
+def test_after_a_takedown_a_look_for_the_old_page_does_not_find_it(
+    channel: PortalChannel,
+) -> None:
+    prepared = channel.prepare(outgoing())
+    one = sending(channel)
+    channel.deliver(prepared, one)
+    channel.take_down(withdrawal())
+    assert channel.find(prepared, one) is None
+
+
+def test_a_takedown_that_is_called_off_changes_nothing(channel: PortalChannel, site: Path) -> None:
+    publish(channel)
+    before = {path.name: path.read_bytes() for path in site.glob("*.*")}
+
+    def called_off() -> None:
+        raise KeyError("newer")
+
+    with pytest.raises(KeyError):
+        channel.take_down(withdrawal(begin=called_off))
+    assert {path.name: path.read_bytes() for path in site.glob("*.*")} == before
+    publish(channel, bulletin=8, title="Kênh vẫn chạy")
+
+
+def test_a_takedown_cut_at_any_write_is_whole_and_the_next_one_completes_it(
+    channel: PortalChannel, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(channel, bulletin=1, title="Bài còn lại", body="Nội dung khác.")
+    publish(channel)
+    for survived in range(5):
+        count = iter(range(100))
+
+        def dying(
+            path: Path, data: bytes, left: Iterator[int] = count, most: int = survived
+        ) -> None:
+            if next(left) >= most:
+                raise KeyboardInterrupt
+            write_atomically(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("channels.portal.folder.write_atomically", dying)
+            try:
+                channel.take_down(withdrawal())
+            except KeyboardInterrupt:
+                assert survived < 4, "page, front page, feed, catalogue"
+        ElementTree.fromstring((site / "feed.xml").read_bytes())
+        for page in site.glob("*.html"):
+            assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert titles_in_feed((site / "feed.xml").read_bytes()) == ["Bài còn lại"]
+    assert "lệ phí" not in (site / "index.html").read_text()
+
+
+def test_the_sandbox_shows_what_visitors_would_find(tmp_path: Path) -> None:
+    pages = tmp_path / "sandbox"
+    channel = SandboxPortal(portal_settings(), pages, HandClock(), no_sound)
+    assert channel.take_down(withdrawal()) is None
+    prepared = channel.prepare(outgoing("BT7.1-1"))
+    channel.deliver(prepared, sending(channel, "BT7.1-1"))
+    receipt = channel.take_down(withdrawal())
+    assert receipt is not None
+    assert receipt.simulated
+    (page,) = pages.glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "BẢN MÔ PHỎNG" in text
+    assert "đã gỡ bài viết này" in text
+    assert "50%" not in text
+
+
 # WebDAV
 
 
@@ -297,6 +456,25 @@ def test_a_webdav_refusal_is_surely_not_out(
     assert MARKER not in everything_said(outcome)
 
 
+@pytest.mark.parametrize("call", ["GET", "PUT", "MOVE", "DELETE"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.ACCEPT_THEN_TIMEOUT, Fault.ACCEPT_THEN_5XX, Fault.DROP, Fault.SERVER_ERROR],
+)
+def test_a_fault_of_any_webdav_call_does_not_leave_a_withdrawn_page(
+    dav: webdav.WebDavServer, fault: Fault, call: str, place: int, tmp_path: Path
+) -> None:
+    channel = dav_channel(dav)
+    publish(channel, images=(picture(tmp_path),))
+    dav.pass_first(call, place)
+    dav.fault(call, fault)
+    assert take_down_patiently(channel) is not None
+    shown = {name: data for name, data in dav.files.items() if not name.startswith(".")}
+    assert b"50%" not in b"".join(shown.values())
+    assert titles_in_feed(shown["feed.xml"]) == []
+
+
 def test_a_wrong_webdav_password_asks_for_a_new_one(dav: webdav.WebDavServer) -> None:
     (line,) = dav_channel(dav, "saiMARKER").check()
     assert not line.ok
@@ -358,6 +536,20 @@ def test_a_connection_lost_at_any_rename_ends_in_one_whole_page(
             prepared.payload.read()
         ]
         assert len(feedparser.parse((folder / "feed.xml").read_bytes()).entries) == 1
+
+
+def test_a_withdrawn_page_is_taken_down_over_sftp_through_a_lost_connection(
+    tmp_path: Path,
+) -> None:
+    with sftp.SftpServer(tmp_path / "a") as server:
+        channel = PortalChannel(sftp_settings(server, tmp_path / "known"), HandClock(), no_sound)
+        publish(channel, images=(picture(tmp_path),))
+        server.drop_on_rename += [("feed.xml", False), ("bulletins.json", True)]
+        assert take_down_patiently(channel) is not None
+        folder = server.folder / "cong" / "cchc"
+        (page,) = folder.glob("*-bt7.html")
+        assert "đã gỡ bài viết này" in page.read_text(encoding="utf-8")
+        assert titles_in_feed((folder / "feed.xml").read_bytes()) == []
 
 
 def test_an_sftp_server_that_cannot_be_reached_got_nothing(tmp_path: Path) -> None:
@@ -442,6 +634,23 @@ def test_picture_and_sound_are_uploaded_once_and_stand_in_the_post(
     post = wp.published[0].fields
     assert f'src="{wp.url}/uploads/901"' in post["content"]
     assert post["featured_media"] == 902
+
+
+@pytest.mark.parametrize("call", ["list", "update"])
+@pytest.mark.parametrize(
+    "fault", [Fault.ACCEPT_THEN_TIMEOUT, Fault.ACCEPT_THEN_5XX, Fault.DROP, Fault.HTML_ERROR]
+)
+def test_a_withdrawn_wordpress_post_becomes_a_draft_whatever_fails(
+    wp: wordpress.WordPressServer, fault: Fault, call: str
+) -> None:
+    channel = wp_channel(wp)
+    publish(channel, title="Tên cũ")
+    wp.fault(call, fault)
+    take_down_patiently(channel)
+    assert wp.published == []
+    assert channel.take_down(withdrawal()) is None
+    publish(channel, title="Tên mới", revision=3, reference="BT7.3-9")
+    assert [post.fields["title"] for post in wp.published] == ["Tên mới"]
 
 
 def test_an_account_that_may_not_publish_leaves_a_draft_and_says_so(

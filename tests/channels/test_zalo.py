@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from channels.base import ChannelError, ErrorKind, Receipt, Sending, Target
+from channels.base import (
+    SAID_NOT_SENT,
+    ChannelError,
+    ErrorKind,
+    OutcomeUnknown,
+    Quota,
+    Receipt,
+    Sending,
+    Target,
+)
 from channels.zalo import ZaloChannel, ZaloSettings
+from channels.zalo_recent import pseudonym
 from content.errors import UserError
 from tests.channels.rigs import MemoryStore, zalo_settings
 from tests.channels.support import (
+    NOON,
+    Died,
+    DyingProgress,
     HandClock,
     MemoryProgress,
     attempt,
@@ -36,6 +50,12 @@ def server() -> Iterator[ZaloServer]:
 @pytest.fixture
 def channel(server: ZaloServer, tmp_path: Path) -> ZaloChannel:
     return make(server, tmp_path, audience=ALL, groups=("thon1", "thon2"))
+
+
+def paced(folder: Path) -> dict[str, object]:
+    """Recent contacts at what the smallest package allows."""
+    pace = folder / "pace.json"
+    return {"audience": ("recent",), "calls_per_minute": 100, "pace_file": pace, "timeout": (5, 5)}
 
 
 def make(
@@ -190,7 +210,7 @@ class TestRecentContacts:
         (kept,) = receipt.artefacts
         told = json.loads(kept.read())
         assert sorted(told.values()) == ["sent", "skipped"]
-        everything = kept.read().decode() + str(receipt) + str(progress.steps)
+        everything = kept.read().decode() + str(receipt) + str(progress.kept)
         assert not any(user in everything for user in server.users)
 
     def test_a_delivery_begun_before_pseudonyms_reaches_nobody_twice(
@@ -230,6 +250,123 @@ class TestRecentContacts:
         again = channel.deliver(channel.prepare(outgoing()), one)
         assert receipt.details == again.details == {"sent": 2, "unknown": 1}
         assert server.count("cs") == 3
+
+    def test_at_the_smallest_packages_pace_it_is_one_long_round_and_the_list_is_read_once(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        receipt = channel.deliver(channel.prepare(outgoing()), sending(channel))
+        assert receipt.details == {"sent": 300}
+        assert server.count("users") == 7
+        minutes = (clock.now() - NOON).total_seconds() / 60
+        assert 2.7 < minutes < 3.1, "307 calls at 100 a minute, 20 of them at once"
+
+    def test_a_daemon_that_ends_while_it_waits_for_its_turn_leaves_nobody_in_doubt(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(60)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        progress = MemoryProgress()
+        one = sending(channel, progress=progress)
+        clock.on_sleep = one.stop.set
+        outcome = attempt(channel, channel.prepare(outgoing()), one)
+        assert isinstance(outcome, ChannelError)
+        assert "unknown" not in outcome.details
+        assert outcome.details["sent"] == len(server.user_messages) < 60
+
+    def test_when_night_comes_in_the_middle_the_rest_waits_for_the_morning(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock(datetime(2026, 11, 23, 14, 59, tzinfo=UTC))
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        one = sending(channel, at=clock.now())
+        outcome = attempt(channel, channel.prepare(outgoing()), one)
+        assert isinstance(outcome, ChannelError)
+        assert outcome.kind is ErrorKind.DEFER
+        assert 100 < len(server.user_messages) < 130
+        clock.moment = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+        assert isinstance(attempt(channel, channel.prepare(outgoing()), one), Receipt)
+        assert sorted(user for user, _ in server.user_messages) == sorted(server.users)
+
+    def test_when_the_window_closes_in_the_middle_it_went_out_to_so_many(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.users = [f"u{n}" for n in range(300)]
+        clock = HandClock()
+        channel = make(server, tmp_path, clock, **paced(tmp_path))
+        one = replace(sending(channel), deadline=NOON + timedelta(minutes=1))
+        receipt = channel.deliver(channel.prepare(outgoing()), one)
+        assert receipt.details == {
+            "sent": len(server.user_messages),
+            "not_reached_in_time": 1,
+        }
+        assert 100 < len(server.user_messages) < 130
+
+    def test_when_a_person_says_that_nothing_arrived_all_are_written_to_once_more(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = [f"u{n}" for n in range(30)]
+        server.fault("cs", Fault.SERVER_ERROR, times=30)
+        progress = MemoryProgress()
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown)
+        with pytest.raises(OutcomeUnknown):
+            channel.find(prepared, one)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown), "nobody is asked twice"
+        assert server.count("cs") == 30
+        progress.record(SAID_NOT_SENT, "1")
+        receipt = attempt(channel, prepared, one)
+        assert isinstance(receipt, Receipt)
+        assert receipt.details == {"sent": 30}
+        assert sorted(user for user, _ in server.user_messages) == sorted(server.users)
+
+    def test_after_that_word_an_unknown_message_is_again_never_repeated(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = ["u0"]
+        server.fault("cs", Fault.ACCEPT_THEN_5XX, times=2)
+        progress = MemoryProgress()
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        attempt(channel, prepared, one)
+        progress.record(SAID_NOT_SENT, "1")
+        attempt(channel, prepared, one)
+        assert isinstance(attempt(channel, prepared, one), OutcomeUnknown)
+        assert server.count("cs") == 2
+
+    def test_a_round_that_died_is_not_taken_for_the_finished_one_before_it(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = ["u0", "u1"]
+        server.fault("cs", Fault.SERVER_ERROR, times=2)
+        progress = DyingProgress("never")
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT, progress=progress)
+        attempt(channel, prepared, one)
+        progress.record(SAID_NOT_SENT, "1")
+        progress.after = f"user.{pseudonym(b'', 'u0')}"
+        with pytest.raises(Died):
+            channel.deliver(prepared, one)
+        assert channel.find(prepared, one) is None, "go on with those not yet reached"
+
+    def test_a_found_round_brings_its_list_of_persons(
+        self, server: ZaloServer, channel: ZaloChannel
+    ) -> None:
+        server.users = [f"u{n}" for n in range(5)]
+        prepared = channel.prepare(outgoing())
+        one = sending(channel, target=RECENT)
+        sent = channel.deliver(prepared, one)
+        found = channel.find(prepared, one)
+        assert found is not None
+        assert found.artefacts[0].sha256() == sent.artefacts[0].sha256()
+        assert list(json.loads(found.artefacts[0].read()).values()) == ["sent"] * 5
+        assert channel.tidy(datetime(2100, 1, 1, tzinfo=UTC)) > 0
+        assert not Path(str(found.artefacts[0].data)).exists()
 
     def test_after_a_withdrawal_only_what_was_leaving_arrives(
         self, server: ZaloServer, channel: ZaloChannel
@@ -337,6 +474,32 @@ class TestCheck:
         assert "UBND xã An Bình" in lines[0].message
         assert "Tăng trưởng" in lines[1].message
 
+    def test_the_packages_last_day_is_read(self, channel: ZaloChannel) -> None:
+        assert [line.until for line in channel.check() if line.until] == [date(2026, 12, 31)]
+
+    @pytest.mark.parametrize(("left", "enough"), [(40, True), (39, False)])
+    def test_the_quota_is_held_against_the_persons_of_one_delivery(
+        self, server: ZaloServer, tmp_path: Path, left: int, enough: bool
+    ) -> None:
+        server.users = [f"u{number}" for number in range(40)]
+        server.knobs.quota = {"remain": left, "total": 500}
+        (line,) = [
+            line
+            for line in make(server, tmp_path, audience=("recent",)).check()
+            if line.name == "Hạn mức"
+        ]
+        assert line.ok is enough
+        assert line.quota == Quota("recent", left, 40)
+        assert "40 người" in line.message
+
+    def test_a_platform_that_does_not_answer_is_told_from_one_that_refuses(
+        self, server: ZaloServer, tmp_path: Path
+    ) -> None:
+        server.fault("getoa", Fault.TIMEOUT)
+        server.fault("getoa", Fault.REFUSE)
+        looks = [make(server, tmp_path / str(n), HandClock()).check()[0] for n in range(2)]
+        assert [(look.ok, look.reached) for look in looks] == [(False, False), (False, True)]
+
     @pytest.mark.parametrize(
         ("account", "words"),
         [
@@ -389,9 +552,26 @@ def test_a_picture_goes_to_persons_within_zalos_limit_and_is_uploaded_once(
     server.fault("cs", Fault.RATE_LIMIT)
     assert isinstance(attempt(channel, prepared, one), ChannelError)
     assert isinstance(attempt(channel, prepared, one), Receipt)
-    assert [user for user, _ in server.user_messages] == ["u1", "u2"]
+    assert sorted(user for user, _ in server.user_messages) == ["u1", "u2"]
     assert len(server.pictures) == 1
     assert b"<img" in channel.preview(prepared).read()
+
+
+def test_a_picture_that_zalo_has_forgotten_is_uploaded_again(
+    server: ZaloServer, tmp_path: Path
+) -> None:
+    server.users = ["u1", "u2"]
+    settings = zalo_settings(server.url, audience=("recent",), timeout=(5, 5))
+    channel = ZaloChannel(settings, MemoryStore(), tmp_path / "lock", HandClock())
+    prepared = channel.prepare(outgoing(images=(picture(tmp_path),)))
+    progress = MemoryProgress()
+    progress.record("picture", f"picture99 {NOON.isoformat()}")
+    one = sending(channel, progress=progress)
+    outcome = attempt(channel, prepared, one)
+    assert isinstance(outcome, ChannelError)
+    assert outcome.kind is ErrorKind.RETRY
+    assert isinstance(attempt(channel, prepared, one), Receipt)
+    assert len(server.user_messages) == 2
 
 
 def test_somebody_named_twice_at_once_gets_one_message(server: ZaloServer, tmp_path: Path) -> None:
@@ -400,7 +580,7 @@ def test_somebody_named_twice_at_once_gets_one_message(server: ZaloServer, tmp_p
     channel = ZaloChannel(settings, MemoryStore(), tmp_path / "lock", HandClock())
     receipt = channel.deliver(channel.prepare(outgoing()), sending(channel))
     assert sorted(user for user, _ in server.user_messages) == ["u1", "u2"]
-    assert receipt.details["sent"] == 100
+    assert receipt.details == {"sent": 2}, "persons, not lines of a shifting list"
 
 
 def test_a_refusal_in_the_middle_is_taken_up_where_it_was(

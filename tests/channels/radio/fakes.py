@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,6 +149,9 @@ class NoProgress:
 
     def record(self, key: str, value: str) -> None:
         raise AssertionError("the radio has one effect only")
+
+    def steps(self, prefix: str) -> Iterator[tuple[str, str]]:
+        return iter(())
 
 
 @dataclass(frozen=True)
