@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 from sqlmodel import Session, select
 
-from broadcaster import checkpoints, evidence, seals, verification
+from broadcaster import checkpoints, evidence, seals, stamps, verification
 from broadcaster.app import App
 from broadcaster.pack import index_docx, index_html
 from broadcaster.pack.contents import Collector, Contents, File, Item
@@ -28,9 +28,16 @@ LEDGER = "so-minh-chung"
 INDEX = "Danh-muc-tai-lieu-kiem-chung"
 SIMULATED = "MO-PHONG-khong-dung-lam-minh-chung"
 _NO_TASK = "khong-gan-nhiem-vu"
+_CERTIFICATES = "chung-thu-co-quan-cap.pem"
 _README = """\
 Mở “{index}.html” (hoặc .docx) để xem danh mục; mỗi dòng dẫn tới các tệp trong gói này.
 Muốn tự kiểm tra: cài Python 3.8 trở lên rồi chạy “python kiem_tra.py” ở đây; không cần mạng.
+"""
+_STAMPS = """\
+Dấu thời gian (RFC 3161): kiem_tra.py so nội dung; chữ ký của cơ quan cấp kiểm bằng openssl,
+với chứng thư gốc lấy từ chính cơ quan ấy (bản trong gói để đối chiếu). Với mốc {no}:
+  openssl ts -verify -digest {digest} \\
+    -in {ledger}/stamps/{file} -CAfile {ledger}/stamps/{certificates}
 """
 _SUFFIXES = {
     "audio/mpeg": "mp3",
@@ -149,7 +156,7 @@ class _Packer:
         index = self._index(contents, head)
         self._writer.add(f"{INDEX}.html", index_html.render(index))
         self._writer.add(f"{INDEX}.docx", index_docx.render(index))
-        self._writer.add("DOC-TRUOC.txt", _README.format(index=INDEX).encode("utf-8-sig"))
+        self._writer.add("DOC-TRUOC.txt", self._read_me().encode("utf-8-sig"))
         self._writer.add(
             "kiem_tra.py", files("broadcaster.pack").joinpath("kiem_tra.py").read_bytes()
         )
@@ -188,9 +195,39 @@ class _Packer:
                 sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
         for path in sorted((app.home / seals.FOLDER).glob(f"*{seals.SUFFIX}")):
             writer.copy(f"{LEDGER}/checkpoints/{path.name}", path)
+        self._stamps()
         keys = checkpoints.keys(self._session, app.station_id)
         pem = "".join(seals.pem(key.public_key) for key in reversed(keys))
         writer.add(f"{LEDGER}/{seals.PUBLIC_KEY_FILE}", pem.encode("ascii"))
+
+    def _read_me(self) -> str:
+        """How to look at the pack, and how to check the newest time stamp where there is one."""
+        text = _README.format(index=INDEX)
+        found = list(self._rows_of_stamps())
+        if not found or "digest" not in found[-1]:
+            return text
+        return text + _STAMPS.format(ledger=LEDGER, certificates=_CERTIFICATES, **found[-1])
+
+    def _stamps(self) -> None:
+        """The time stamps, with what whoever checks them with `openssl ts` needs."""
+        app, writer = self._app, self._writer
+        with writer.entry(f"{LEDGER}/stamps.jsonl") as sink:
+            for row in self._rows_of_stamps():
+                sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+        for name, response in stamps.files(app):
+            writer.add(f"{LEDGER}/stamps/{name}", response)
+        certificates = stamps.certificates_file(app)
+        if certificates is not None and certificates.is_file():
+            writer.copy(f"{LEDGER}/stamps/{_CERTIFICATES}", certificates)
+
+    def _rows_of_stamps(self) -> Iterator[dict[str, Any]]:
+        try:
+            rows = stamps.listed(self._session, self._app.station_id)
+        except (TypeError, ValueError):
+            yield {"unreadable": True}
+            return
+        for checkpoint, stamp in rows:
+            yield stamps.row_json(checkpoint, stamp)
 
     def _rows_of_checkpoints(self) -> Iterator[dict[str, Any]]:
         try:

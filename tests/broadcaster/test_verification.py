@@ -14,32 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster import checkpoints, cli, evidence, seals, verification
-from broadcaster.app import App, open_app
 from broadcaster.evidence import Kind
 from broadcaster.verification import Break, Verification
 from channels.base import Artefact
 from content.errors import UserError
 from tests.broadcaster import tampering
-from tests.broadcaster.tampering import CASES, Case
+from tests.broadcaster.tampering import CASES, Case, opened
 from tests.clocks import HandClock
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sổ") / "nhà"
-    tampering.build(home)
-    return home
-
-
-@pytest.fixture
-def home(pristine: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(pristine, tmp_path / "nhà"))
-
-
-def opened(home: Path) -> App:
-    clock = HandClock()
-    clock.forward(30 * tampering.DAY)
-    return open_app(home, clock=clock, person="Lan")
 
 
 def verdict(home: Path, **options: Any) -> Verification:
@@ -66,7 +47,8 @@ def test_each_tampering_is_named_with_its_first_record(home: Path, case: Case) -
 
 def test_every_kind_of_break_has_a_tampering() -> None:
     tried = {case.kind for case in CASES}
-    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED}  # each has a test of its own
+    # Each of these has a test of its own.
+    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED, Break.STAMP_FORGED}
     assert set(Break) - tried == elsewhere
 
 

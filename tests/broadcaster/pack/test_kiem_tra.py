@@ -17,34 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcaster import checkpoints, seals, verification
-from broadcaster.app import App, open_app
 from broadcaster.pack import kiem_tra
 from broadcaster.pack.export import export
 from broadcaster.pack.scope import Scope
-from tests.broadcaster import tampering
-from tests.broadcaster.tampering import CASES, Case
-from tests.clocks import HandClock
+from tests.broadcaster.tampering import CASES, Case, opened
 
 ALL = Scope("toàn bộ")
 SCRIPT = files("broadcaster.pack").joinpath("kiem_tra.py")
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sổ") / "nhà"
-    tampering.build(home)
-    return home
-
-
-@pytest.fixture
-def home(pristine: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(pristine, tmp_path / "nhà"))
-
-
-def opened(home: Path) -> App:
-    clock = HandClock()
-    clock.forward(30 * tampering.DAY)
-    return open_app(home, clock=clock, person="Lan")
 
 
 def packed(home: Path) -> Path:
