@@ -9,7 +9,7 @@ import typer
 
 from broadcaster import evidence, verified
 from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
-from broadcaster.cli.session import opened
+from broadcaster.cli.session import opened, step_back
 from content.errors import UserError
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
@@ -125,6 +125,9 @@ def verify(
         list[Path] | None,
         typer.Option("--checkpoints", help="Thư mục giữ bản sao các mốc niêm phong."),
     ] = None,
+    calm: Annotated[
+        bool, typer.Option("--calm", help="Nhường máy cho việc phát sóng (máy tự chạy).")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Exit code 0 when everything holds, 1 with the first broken record otherwise."""
@@ -133,6 +136,8 @@ def verify(
     from broadcaster import stamps, verification
     from broadcaster.checkpoints import copies_in
 
+    if calm:
+        step_back()
     with opened() as app, app.database.snapshot() as session:
         folders, trust = copies_in(app, copies or []), stamps.trusted(app)
         total = evidence.head(session, app.station_id).seq
