@@ -83,7 +83,8 @@ class Books:
         self, station_id: int, channel: str, finding: Finding, delivery: Delivery | None
     ) -> None:
         """A finding as a record of its own, and a decision where it belongs to a delivery."""
-        facts: dict[str, Json] = {"channel": channel, "target": finding.target, "simulated": False}
+        facts: dict[str, Json] = {"channel": channel, "target": finding.target}
+        facts["simulated"] = self._simulated(channel)
         if delivery is not None:
             facts |= {
                 "bulletin": delivery.bulletin_id,

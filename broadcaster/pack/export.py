@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -15,8 +16,9 @@ from sqlmodel import Session, select
 
 from broadcaster import checkpoints, evidence, seals, stamps, verification
 from broadcaster.app import App
+from broadcaster.evidence import Kind
 from broadcaster.pack import index_docx, index_html
-from broadcaster.pack.contents import Collector, Contents, File, Item
+from broadcaster.pack.contents import Collector, Contents, File, Finding, Item
 from broadcaster.pack.names import Taken, plain, plain_file
 from broadcaster.pack.scope import Scope
 from broadcaster.pack.writer import PackWriter
@@ -50,6 +52,7 @@ _SUFFIXES = {
     "image/png": "png",
 }
 
+_BLOCK = 1 << 20
 _MOST_TEXTS = 200
 """Bulletins kept in memory at once."""
 
@@ -85,6 +88,9 @@ class Index:
     tasks: list[tuple[str, list[Entry]]]
     """Heading -> its entries."""
     simulated: list[Entry]
+    alarms: list[Finding]
+    heard: int
+    """Air checks in which the listener got what was approved."""
     plans: list[Link]
     not_out: Mapping[str, int]
     channels: Mapping[str, str]
@@ -154,8 +160,14 @@ class _Packer:
         self._checkpoints()
         self._total += len(contents.items) + len(contents.simulated)
         index = self._index(contents, head)
-        self._writer.add(f"{INDEX}.html", index_html.render(index))
-        self._writer.add(f"{INDEX}.docx", index_docx.render(index))
+        with self._writer.entry(f"{INDEX}.html") as sink:
+            for piece in index_html.pieces(index):
+                sink.write(piece)
+        with tempfile.TemporaryFile() as document, self._writer.entry(f"{INDEX}.docx") as sink:
+            index_docx.write(index, document)
+            document.seek(0)
+            while block := document.read(_BLOCK):
+                sink.write(block)
         self._writer.add("DOC-TRUOC.txt", self._read_me().encode("utf-8-sig"))
         self._writer.add(
             "kiem_tra.py", files("broadcaster.pack").joinpath("kiem_tra.py").read_bytes()
@@ -253,6 +265,8 @@ class _Packer:
             head=head,
             tasks=tasks,
             simulated=simulated,
+            alarms=[one for one in contents.findings if one.kind == Kind.ALARM],
+            heard=sum(one.air_check.get("matched") is True for one in contents.findings),
             plans=plans,
             not_out=contents.not_out,
             channels=_CHANNELS,
@@ -364,6 +378,11 @@ def _file_name(file: File) -> str:
 def _outcome(item: Item) -> bytes:
     facts = {one.name: getattr(item, one.name) for one in fields(item)}
     facts |= {"day": item.day.isoformat(), "files": list(item.files)}
+    facts["findings"] = [
+        {"seq": one.seq, "at": one.at, "kind": one.kind, "words": one.words,
+         "air_check": one.air_check}
+        for one in item.findings
+    ]  # fmt: skip
     return json.dumps(facts, ensure_ascii=False, indent=1).encode("utf-8")
 
 
