@@ -176,6 +176,8 @@ def _completion(report: Report) -> list[Figure]:
                       "phần số lần kế hoạch yêu cầu"),
         _tasks_figure("tasks.not_done", _in_state(report, State.NOT_DONE), "chưa có minh chứng"),
         _tasks_figure("tasks.not_due", _in_state(report, State.NOT_DUE), "chưa đến hạn"),
+        _tasks_figure("tasks.assumed", [one for one in counted if one.assumed], "kế hoạch không "
+                      "nêu số lần; đơn vị tự xác định"),
         Figure("tasks.share", share(len(done), len(counted)) if counted else "",
                f"tasks.done / tasks.counted, {_SHARE}",
                len(done) / len(counted) if counted else None,

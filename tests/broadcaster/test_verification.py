@@ -283,6 +283,38 @@ def test_a_damaged_page_is_told_without_a_traceback(
     assert (said["ok"], said["kind"], said["seq"]) == (False, "damaged", found.seq)
 
 
+def test_no_damaged_page_is_called_a_bug_of_the_program(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / "broadcaster.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    good = path.read_bytes()
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    for at in range(0, len(good), 4 * size):
+        begin = at + (100 if at == 0 else 0)
+        damaged = good[:begin] + b"\xff" * (size - begin % size) + good[at + size :]
+        for command in (["evidence", "verify"], ["status"]):
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            path.write_bytes(damaged)
+            assert cli.run(command) in (0, 1), (at // size, command)
+            said = capsys.readouterr()
+            assert "Traceback" not in said.out + said.err
+
+
+def test_a_row_that_holds_rubbish_is_no_bug_of_the_program(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tampering.database(home) as connection:
+        connection.execute("UPDATE station SET created_at = '2026-11-23 09o40:01.222690'")
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    assert cli.run(["status"]) == 1
+    assert "Cơ sở dữ liệu bị hỏng" in capsys.readouterr().err
+
+
 def test_many_artefacts_are_checked_in_bounded_memory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
