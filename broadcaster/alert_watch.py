@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
@@ -24,6 +24,11 @@ _RISK_AFTER = timedelta(minutes=2)
 """So long after its time it should have gone out."""
 _CLOCK_SECONDS, _TIDY_SECONDS = 3600.0, 86_400.0
 _TOLD = (Status.MISSED, Status.FAILED, Status.UNKNOWN)
+_SUBJECTS = {
+    "backup": "Sao lưu hỏng",
+    "ledger": "Kiểm tra sổ minh chứng không đạt",
+}
+"""Of the work beside the daemon; each is told once a day while it lasts."""
 _MENDS = {
     Status.MISSED: "Nếu vẫn cần, hãy đặt lại: broadcaster broadcast add.",
     Status.FAILED: "Hãy xem vì sao: broadcaster broadcast why {broadcast}.",
@@ -41,13 +46,14 @@ class Watch:
         self,
         app: App,
         routes: Iterable[str],
-        backup_trouble: Callable[[], str | None],
+        troubles: Mapping[str, Callable[[], str | None]],
         *,
         died: bool,
     ) -> None:
+        """`troubles`, by the keys of `_SUBJECTS`, say what is wrong now; None: nothing."""
         self._app = app
         self._routes = list(routes)
-        self._backup_trouble = backup_trouble
+        self._troubles = troubles
         self._died = died
         self._started = app.clock.now()
         self._asked_time = self._tidied = float("-inf")
@@ -76,8 +82,10 @@ class Watch:
                 f"Chương trình phát đã dừng đột ngột, chạy lại lúc {when:%H:%M %d/%m}",
                 "Có thể do mất điện. Các lượt dở dang được kiểm tra trước khi gửi lại.",
             )
-        if (why := self._backup_trouble()) is not None:
-            yield Trouble(f"backup:{_day(self._app, self._app.clock.now())}", "Sao lưu hỏng", why)
+        today = _day(self._app, self._app.clock.now())
+        for kind, trouble in self._troubles.items():
+            if (why := trouble()) is not None:
+                yield Trouble(f"{kind}:{today}", _SUBJECTS[kind], why)
 
     def _machine(self, now: datetime) -> list[Trouble]:
         disk = list(doctor_machine.disk(self._app.home))

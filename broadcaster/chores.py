@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from broadcaster import checkpoints, retention
+from broadcaster import checkpoints, retention, stamps
 from broadcaster.app import App
 from content.errors import UserError
 
@@ -52,6 +52,12 @@ def _checkpoint(app: App) -> None:
         log.info("checkpoint.made", no=made.seal.no, seq=made.seal.seq, hash=made.seal.hash)
 
 
+def _stamp(app: App) -> None:
+    made = stamps.stamp_due(app)
+    if made is not None and made.new:
+        log.info("checkpoint.stamped", no=made.no, at=made.at.isoformat())
+
+
 def _retention(app: App) -> None:
     pruned = retention.prune_due(app)
     if pruned.files:
@@ -77,6 +83,7 @@ def _reminders(app: App) -> None:
 
 _PIECES: dict[str, Callable[[App], None]] = {
     "checkpoint": _checkpoint,
+    "stamp": _stamp,
     "retention": _retention,
     "reminders": _reminders,
 }

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-from broadcaster import alert_routes, alerts, backups, doctor_machine, evidence, gates, verified
+from broadcaster import (
+    alert_routes,
+    alerts,
+    backups,
+    checkpoints,
+    doctor_machine,
+    evidence,
+    gates,
+    stamps,
+    verified,
+)
 from broadcaster.app import App, open_app
 from broadcaster.delivery import OPEN
 from broadcaster.doctor import Check, Finding, Level, Look, bad, examine, ok, warn
@@ -29,6 +39,7 @@ _RECENT = timedelta(days=7)
 _LATE = timedelta(minutes=5)
 _SOON = timedelta(hours=24)
 _VERIFY_EVERY = timedelta(days=31)
+_STAMP_LATE = timedelta(days=3)
 _REFRESH_LIFE = timedelta(days=90)
 """A Zalo refresh token is good for one use within three months."""
 _REFRESH_SOON = timedelta(days=21)
@@ -160,14 +171,35 @@ def ledger(app: App) -> Iterator[Finding]:
     last = verified.last(app.home)
     if last is None:
         yield warn(name, "chưa kiểm tra lần nào", mend)
-        return
+    else:
+        yield _verdict(app, last)
+    yield from _stamps(app)
+
+
+def _verdict(app: App, last: verified.LastVerified) -> Finding:
+    name, mend = "Sổ minh chứng", "Hãy chạy: broadcaster evidence verify."
     when = f"{last.at.astimezone(app.zone):%d/%m/%Y %H:%M}"
     if not last.ok:
-        yield bad(name, f"HỎNG khi kiểm tra lúc {when}: {last.what}", "Hãy báo người phụ trách.")
-    elif app.clock.now() - last.at > _VERIFY_EVERY:
-        yield warn(name, f"kiểm tra lần cuối {when}", mend)
+        return bad(name, f"HỎNG khi kiểm tra lúc {when}: {last.what}", "Hãy báo người phụ trách.")
+    if app.clock.now() - last.at > _VERIFY_EVERY:
+        return warn(name, f"kiểm tra lần cuối {when}", mend)
+    return ok(name, f"nguyên vẹn ({last.records} bản ghi, {when})")
+
+
+def _stamps(app: App) -> Iterator[Finding]:
+    """Whether the authority that should stamp the checkpoints has done so lately."""
+    if not app.settings.evidence.tsa_url:
+        return
+    with app.database.reading() as session:
+        newest = checkpoints.newest(session, app.station_id)
+        found = stamps.listed(session, app.station_id)
+    last = found[-1][0].at if found else None
+    if newest is not None and (last is None or newest.at - last > _STAMP_LATE):
+        when = f"lần cuối {last.astimezone(app.zone):%d/%m/%Y}" if last else "chưa lần nào"
+        mend = "Hãy thử: broadcaster evidence stamp."
+        yield warn("Dấu thời gian", f"mốc niêm phong mới chưa có dấu ({when})", mend)
     else:
-        yield ok(name, f"nguyên vẹn ({last.records} bản ghi, {when})")
+        yield ok("Dấu thời gian", "mốc niêm phong mới đã có dấu" if last else "chưa có mốc nào")
 
 
 def secrets(app: App) -> Iterator[Finding]:

@@ -53,6 +53,9 @@ def report_json(report: Report) -> dict[str, Any]:
         "by_channel": [_group(one) for one in report.channels],
         "by_month": [_group(one) for one in report.months],
         "by_class": [_group(one) for one in report.classes],
+        "by_sound": [_group(one) for one in report.sounds],
+        "alarms": list(report.tally.alarms),
+        "heard": list(report.tally.heard),
         "tasks": [
             {
                 "no": task.no,

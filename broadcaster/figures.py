@@ -48,6 +48,7 @@ def figures_of(report: Report) -> Figures:
                               "thông tin điện tử; còn lại là truyền thống"),
         "heard": _breakdown("heard", [one for one in report.channels if one.count.seconds],
                             "kênh ghi trong minh chứng"),
+        "sounds": _breakdown("sounds", report.sounds, "hình thức âm thanh ghi trong minh chứng"),
         **{name: _few(name, _in_state(report, state)) for name, state in _LISTED.items()},
     }  # fmt: skip
     return Figures({one.key: one for one in found}, lists)
@@ -153,6 +154,10 @@ def _punctuality(report: Report) -> list[Figure]:
         count("missed", tally.missed, "lượt lỡ giờ cho phép"),
         count("failed", tally.failed, "lượt hỏng, không ra ngoài"),
         count("unknown", tally.unknown, "lượt chưa rõ kết quả"),
+        count("alarms", tally.alarms, "báo động do đài tự nhận thấy: im lặng, tiếng ngoài giờ, đầu "
+              "ra hỏng, người nghe không nhận được"),
+        count("heard", tally.heard, "lượt mà bản thu ở phía người nghe khớp với chương trình đã "
+              "duyệt"),
         count("withdrawn", tally.withdrawn, "minh chứng đã được đính chính rút lại: không tính"),
         count("broken", tally.broken, "bản ghi bị sửa, bị mất hoặc không nối với bản ghi trước"),
         count("out_of_order", tally.out_of_order, "bản ghi có giờ lùi so với bản ghi trước (đồng "
@@ -171,6 +176,8 @@ def _completion(report: Report) -> list[Figure]:
                       "phần số lần kế hoạch yêu cầu"),
         _tasks_figure("tasks.not_done", _in_state(report, State.NOT_DONE), "chưa có minh chứng"),
         _tasks_figure("tasks.not_due", _in_state(report, State.NOT_DUE), "chưa đến hạn"),
+        _tasks_figure("tasks.assumed", [one for one in counted if one.assumed], "kế hoạch không "
+                      "nêu số lần; đơn vị tự xác định"),
         Figure("tasks.share", share(len(done), len(counted)) if counted else "",
                f"tasks.done / tasks.counted, {_SHARE}",
                len(done) / len(counted) if counted else None,

@@ -8,6 +8,7 @@ from datetime import date
 
 from broadcaster import evidence, plans
 from broadcaster.app import App
+from broadcaster.as_run import FORMS
 from broadcaster.completion import State, TaskResult, result_of
 from broadcaster.evidence import Head
 from broadcaster.periods import Period, days_of
@@ -52,6 +53,8 @@ class Report:
     months: tuple[Group, ...]
     classes: tuple[Group, ...]
     """Online and traditional."""
+    sounds: tuple[Group, ...]
+    """How what was heard over the loudspeakers was made: a voice, a recording, a relay."""
     tasks: tuple[TaskResult, ...]
     outside: tuple[int, ...]
     """Records of outputs that belong to no task of the plan."""
@@ -113,6 +116,7 @@ def make_report(
         channels=_groups(counted.by_channel, channel_label),
         months=_months(counted.by_month, cutoff),
         classes=_classes(counted.by_channel),
+        sounds=_groups(counted.by_form, lambda form: FORMS[form].lower().replace("tts", "TTS")),
         tasks=results,
         outside=tuple(seq for seq in counted.total.seqs if seq not in of_tasks),
     )

@@ -33,6 +33,8 @@ _LONGEST_PROOF = 60
 """Characters of record numbers in a cell; the rest is in the JSON."""
 _LINKS = 2
 _NO_PROOF = "–"
+_FOOTNOTE = " ⁽¹⁾"
+"""Of tasks whose number of times the commune assumed; the template explains it under the table."""
 _BREAKDOWNS = {
     "topics": "Nội dung",
     "forms": "Hình thức theo kế hoạch",
@@ -169,7 +171,7 @@ def _result(task: TaskResult) -> Line:
         done,
         Span("/"),
         needed,
-        Span(" lần, tạm tính)" if task.assumed else " lần)"),
+        Span(f" lần){_FOOTNOTE}" if task.assumed else " lần)"),
     )
 
 

@@ -10,6 +10,7 @@ from broadcaster.alert_watch import Watch
 from broadcaster.alerts import Sender, Trouble
 from broadcaster.app import App, open_app
 from broadcaster.automatic_backup import AutomaticBackup
+from broadcaster.automatic_verification import AutomaticVerification
 from broadcaster.caretaker import Caretaker
 from broadcaster.clock import SystemClock
 from broadcaster.daemon import Daemon
@@ -43,6 +44,7 @@ def make_daemon(app: App) -> Daemon:
     caretaker, pulse = Caretaker(app.clock), Pulse(app.clock)
     daemon = Daemon(app.home, app.database, make_dispatcher(app), app.clock, caretaker, pulse)
     backup = AutomaticBackup(app.home, app.settings, app.clock, lambda: daemon.busy)
+    walk = AutomaticVerification(app.home, app.settings, app.clock, lambda: daemon.busy)
     sender = Sender(app.database, app.station_id, app.station.name, app.settings, app.clock)
     died = last_one_died(app.home)
     caretaker.take(chores.Housekeeping(app))
@@ -53,7 +55,9 @@ def make_daemon(app: App) -> Daemon:
     caretaker.take(Takedowns(app))
     caretaker.take(Accounts(app))
     caretaker.take(backup)
-    caretaker.take(Watch(app, sender.routes, lambda: backup.trouble, died=died))
+    caretaker.take(walk)
+    troubles = {"backup": lambda: backup.trouble, "ledger": lambda: walk.trouble}
+    caretaker.take(Watch(app, sender.routes, troubles, died=died))
     caretaker.take(sender)
     return daemon
 

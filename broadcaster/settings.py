@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -223,6 +224,28 @@ class EvidenceSection(_Section):
     """Payloads, answers, pages."""
     keep_log_days: int = Field(default=365, ge=0)
     """The program's own log files, which say nothing that the chain does not."""
+    verify_days: int = Field(default=7, ge=0)
+    """Days after which the daemon walks the whole ledger again; 0 = it never does."""
+    tsa_url: str = ""
+    """Where a time-stamping authority (RFC 3161) answers; empty = no time stamps."""
+    tsa_certificates: str = ""
+    """PEM file with its root (and intermediate) certificates; relative to the home. Those of
+    a former authority stay in it, for the stamps that it gave."""
+
+    @model_validator(mode="after")
+    def _authority_known(self) -> EvidenceSection:
+        if not self.tsa_url:
+            return self
+        address = urlsplit(self.tsa_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise ValueError("tsa_url cần một địa chỉ http://… hoặc https://…")
+        if "@" in address.netloc:
+            raise ValueError(
+                "tsa_url không được chứa mật khẩu: địa chỉ này nằm trong gói minh chứng"
+            )
+        if not self.tsa_certificates:
+            raise ValueError("có tsa_url thì cần tsa_certificates: chứng thư gốc của nơi cấp")
+        return self
 
 
 class BackupSection(_Section):

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col, select
 
+from broadcaster import as_run
 from broadcaster.evidence import GENESIS, Head, Kind
 from broadcaster.periods import Period
 from broadcaster.records import DeliveryStatus as Status
@@ -30,6 +31,8 @@ _WANTED = (
     '"outcome":"unknown"',
     '"kind":"manual"',
     '"action":"approve"',
+    '"kind":"alarm"',
+    '"kind":"check"',
 )
 """Marks of the records that a report counts; canonical JSON spells each in one way only."""
 _BY_HAND = "manual"
@@ -53,6 +56,8 @@ class Output:
     """The plan that evidence added by hand names; bulletins name only the task."""
     broadcast: int | None = None
     by_hand: bool = False
+    form: str | None = None
+    """How its sound was made (`broadcaster.as_run.FORMS`)."""
 
     @property
     def month(self) -> str:
@@ -84,6 +89,8 @@ class Tally:
     by_channel: Mapping[str, Count]
     by_topic: Mapping[str, Count]
     by_month: Mapping[str, Count]
+    by_form: Mapping[str, Count]
+    """Sound only: how it was made; that of records from before it was written is in none."""
     by_task: Mapping[str, tuple[Output, ...]]
     """By the task's number; also of the days before the period (see `tally`)."""
     sessions: tuple[int, ...]
@@ -94,6 +101,10 @@ class Tally:
     unknown: tuple[int, ...]
     """Outputs of which nobody knows yet whether they went out."""
     approved: tuple[int, ...]
+    alarms: tuple[int, ...]
+    """What the station noticed on its own air: silence, stray sound, an output that failed."""
+    heard: tuple[int, ...]
+    """Air checks in which the listener got the programme."""
     simulated: int
     """Outputs of sandbox channels: never counted."""
     withdrawn: tuple[int, ...]
@@ -259,6 +270,8 @@ class _Counter:
     sessions: dict[tuple[Any, Any], _Session] = field(default_factory=dict)
     outcomes: dict[str, dict[int, int]] = field(default_factory=dict)
     approved: list[int] = field(default_factory=list)
+    alarms: list[int] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
     simulated: int = 0
     newest: datetime | None = None
     withdrawn: list[int] = field(default_factory=list)
@@ -286,10 +299,18 @@ class _Counter:
             self.approved.append(seq)
         elif body["simulated"]:
             self.simulated += body["outcome"] == Status.SENT
+        elif as_run.is_finding(body):
+            self._finding(seq, body)
         elif body["kind"] == Kind.MANUAL:
             self._count(self._manual(seq, day, body))
         elif body["outcome"] is not None:
             self._outcome(seq, day, body)
+
+    def _finding(self, seq: int, body: dict[str, Any]) -> None:
+        if body["kind"] == Kind.ALARM:
+            self.alarms.append(seq)
+        elif (body["details"].get("air_check") or {}).get("matched") is True:
+            self.heard.append(seq)
 
     def _before(self, seq: int, day: date, body: dict[str, Any]) -> None:
         """Outputs of earlier days, for the tasks."""
@@ -340,6 +361,7 @@ class _Counter:
             _reach(body),
             body["permalink"],
             broadcast=body["broadcast"],
+            form=as_run.form_of(body),
         )
 
     def _manual(self, seq: int, day: date, body: dict[str, Any]) -> Output:
@@ -367,7 +389,10 @@ class _Counter:
             ("channel", output.channel),
             ("topic", output.topic),
             ("month", output.month),
+            ("form", output.form),
         ):
+            if name is None:
+                continue
             self.groups.setdefault(kind, {}).setdefault(name, _Sum()).add(output)
         self._keep(output)
 
@@ -382,6 +407,7 @@ class _Counter:
             by_channel=self._counts("channel"),
             by_topic=self._counts("topic"),
             by_month={one: months.get(one, _Sum()).count() for one in self.period.months()},
+            by_form=self._counts("form"),
             by_task={task: tuple(found) for task, found in self.tasks.items()},
             sessions=tuple(one.seq for one in self.sessions.values()),
             on_time=tuple(one.seq for one in self.sessions.values() if one.on_time),
@@ -389,6 +415,8 @@ class _Counter:
             failed=self._seqs(Status.FAILED),
             unknown=self._seqs(Status.UNKNOWN),
             approved=tuple(self.approved),
+            alarms=tuple(self.alarms),
+            heard=tuple(self.heard),
             simulated=self.simulated,
             withdrawn=tuple(self.withdrawn),
             broken=tuple(self.broken),

@@ -15,17 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
-from broadcaster import checkpoints, seals
+from broadcaster import checkpoints, seals, stamps
 from broadcaster.evidence import GENESIS, ArtefactStore, Head, Kind, head, iso, replaced_checkpoint
 from broadcaster.records import Checkpoint, EvidenceRecord
 from broadcaster.seals import Seal
 from content.files import sha256_of_file
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 CLOCK_SLACK = timedelta(minutes=5)
 """A record may bear an earlier time than the one before it by this much."""
@@ -54,6 +57,8 @@ class Break(StrEnum):
     CHECKPOINT_FORGED = "checkpoint_forged"
     CHECKPOINT_MISSING = "checkpoint_missing"
     KEY_FORGED = "key_forged"
+    STAMP_FORGED = "stamp_forged"
+    """A time stamp that is not on its checkpoint, or that the authority did not sign."""
     PRINTED_UNKNOWN = "printed_unknown"
     """A hash on paper that the chain does not have."""
     MIXED = "mixed"
@@ -87,6 +92,8 @@ class Verification:
     checkpoints: int = 0
     pruned: int = 0
     """Files deleted when their time was over, each named by a record."""
+    stamps: int = 0
+    """Time stamps of an authority that are on their checkpoints."""
     notes: tuple[Note, ...] = ()
 
     @property
@@ -104,6 +111,7 @@ class Verification:
             "artefacts": self.artefacts,
             "pruned": self.pruned,
             "checkpoints": self.checkpoints,
+            "stamps": self.stamps,
             "head": {"seq": self.head.seq, "hash": self.head.hash},
             "notes": [
                 {"seq": note.seq, "kind": note.kind, "what": note.what} for note in self.notes
@@ -119,11 +127,13 @@ def verify(
     *,
     copies: Sequence[Path] = (),
     printed: str | None = None,
+    trust: Sequence[Certificate] = (),
 ) -> Verification:
     """Walk the whole chain, its artefacts and its checkpoints; stop at the first break.
 
     `copies` are folders with copies of checkpoint files; `printed` is a hash from the footer of
-    a document, or the text of its QR code.
+    a document, or the text of its QR code; `trust` are the certificates of the authority that
+    stamps checkpoints (without them only what a stamp is on is checked).
     """
     walk = _Walk(session, station_id, store, printed)
     try:
@@ -132,6 +142,7 @@ def verify(
             walk.take(*row)
             on_record()
         walk.end()
+        walk.take_stamps(list(trust))
     except _BrokenError as error:
         return walk.verdict(error)
     except (DatabaseError, UnicodeDecodeError) as error:
@@ -183,6 +194,7 @@ class _Walk:
         self._at: datetime | None = None
         self._notes: list[Note] = []
         self._sealed = 0
+        self._stamped = 0
         self._restores: list[_Restore] = []
         self._extra: list[Seal] = []
         """Seals that hold and that only a file has."""
@@ -238,6 +250,37 @@ class _Walk:
             what = f"mã băm in trên giấy ({self._printed.text}) không có trong sổ"
             raise _BrokenError(Break.PRINTED_UNKNOWN, self._printed.seq, what)
 
+    def take_stamps(self, trust: list[Certificate]) -> None:
+        """The authority's time stamps, each on its checkpoint."""
+        try:
+            found = stamps.listed(self._session, self._station)
+        except (TypeError, ValueError):
+            what = "có dấu thời gian bị sửa, không đọc được"
+            raise _BrokenError(Break.STAMP_FORGED, None, what) from None
+        for checkpoint, stamp in found:
+            try:
+                stamps.check(stamp, checkpoint.body, trust)
+            except stamps.BadStampError as error:
+                what = f"mốc niêm phong số {checkpoint.no}: {error}"
+                raise _BrokenError(Break.STAMP_FORGED, checkpoint.seq, what) from None
+            self._stamped += 1
+            self._compare_clocks(checkpoint, stamp.stamped_at)
+        if found and not trust:
+            what = (
+                f"{len(found)} dấu thời gian chưa kiểm được chữ ký: "
+                "chưa có chứng thư của cơ quan cấp (tsa_certificates)"
+            )
+            self._notes.append(Note(found[0][0].seq, "stamps_unsigned", what))
+
+    def _compare_clocks(self, checkpoint: Checkpoint, stamped: datetime) -> None:
+        """Nothing can be stamped before it is there: then this machine's clock was ahead."""
+        if stamped < checkpoint.at - CLOCK_SLACK:
+            what = (
+                f"đồng hồ máy từng chạy trước: mốc niêm phong số {checkpoint.no} ghi giờ muộn hơn "
+                f"dấu thời gian của nó là {_span(checkpoint.at - stamped)}"
+            )
+            self._notes.append(Note(checkpoint.seq, "clock", what))
+
     def verdict(self, error: _BrokenError | None) -> Verification:
         return Verification(
             records=self._records,
@@ -247,6 +290,7 @@ class _Walk:
             seq=error.seq if error else None,
             what=error.what if error else "",
             checkpoints=self._sealed,
+            stamps=self._stamped,
             pruned=self._files.pruned,
             notes=tuple(self._notes[:_MOST_NOTES]),
         )

@@ -96,11 +96,16 @@ def opening_row(app: App, booked: Booked) -> SheetRow:
     )
 
 
+def zone_label(app: App, name: str) -> str:
+    """What people call a loudspeaker zone."""
+    zone = app.settings.radio.zones.get(name)
+    return zone.label if zone is not None and zone.label else name
+
+
 def _targets(app: App, items: Sequence[Delivery]) -> tuple[str, ...]:
     labels = {t.name: t.label or t.name for t in app.channels[items[0].channel].targets()}
     if items[0].channel == SOUND:
-        named = app.settings.radio.zones.items()
-        labels |= {name: zone.label for name, zone in named if zone.label}
+        labels |= {item.target: zone_label(app, item.target) for item in items}
     return tuple(labels.get(item.target, item.target) for item in items)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +9,6 @@ import typer
 
 from broadcaster.cli.console import counting, note, print_json, say
 from content.errors import UserError
-
-_CALM = 15
-"""How far a backup made beside the daemon steps back for it."""
 
 
 def register(app: typer.Typer, name: str, line: str) -> None:
@@ -29,12 +25,12 @@ def backup(
 ) -> None:
     """Also while the daemon works."""
     from broadcaster import backups
-    from broadcaster.cli.session import opened
+    from broadcaster.cli.session import opened, step_back
 
     if (file is None) != automatic:
         raise UserError("Hãy ghi tên tệp sao lưu, hoặc dùng --auto.", "broadcaster backup TỆP.zip")
     if automatic:
-        os.nice(_CALM)
+        step_back()
     with opened() as app, counting("Sao lưu") as count:
         home, settings, now = app.home, app.settings, app.clock.now()
         if file is None:

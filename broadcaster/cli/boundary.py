@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
+from traceback import walk_tb
 
 from broadcaster.clock import SystemClock
 from broadcaster.settings import default_home
 from content.errors import UserError
 
 USER, BUG = 1, 3
+_DAMAGED = (
+    "Cơ sở dữ liệu bị hỏng. Hãy giữ nguyên máy, đừng ghi thêm, và khôi phục từ bản sao: "
+    "broadcaster restore TỆP (bản sao ở thư mục backups)."
+)
 
 
 def report(error: Exception) -> int:
@@ -23,6 +28,9 @@ def report(error: Exception) -> int:
         print(f"Lỗi: {mend}", file=sys.stderr)  # noqa: T201
         return USER
     path = _write_log(error)
+    if _is_of_a_row(error) or _is_database_damaged():
+        print(f"Lỗi: {_DAMAGED} Chi tiết: {path}", file=sys.stderr)  # noqa: T201
+        return USER
     print(  # noqa: T201
         "Lỗi của chương trình, không phải của bạn. Dữ liệu đã ghi vẫn nguyên.\n"
         f"Hãy gửi tệp này cho người phụ trách kỹ thuật: {path}",
@@ -44,12 +52,25 @@ def _machine(error: Exception) -> str | None:
         )
     if type(error).__name__ == "OperationalError" and "locked" in str(error):
         return "Cơ sở dữ liệu đang bận vì một chương trình khác. Hãy thử lại sau ít phút."
-    if "malformed" in str(error) or "not a database" in str(error):
-        return (
-            "Cơ sở dữ liệu bị hỏng. Hãy giữ nguyên máy, đừng ghi thêm, và khôi phục từ bản sao "
-            "mới nhất trong thư mục backups."
-        )
-    return None
+    marks = ("malformed", "not a database", "Could not decode to UTF-8")
+    return _DAMAGED if any(mark in str(error) for mark in marks) else None
+
+
+def _is_of_a_row(error: Exception) -> bool:
+    """Whether a value in the database is not what was written: no date, no JSON."""
+    frames = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    return isinstance(error, ValueError) and any(
+        name.startswith("sqlalchemy.sql.") for name in frames
+    )
+
+
+def _is_database_damaged() -> bool:
+    """Whether what looks like a bug of ours comes from a page that holds rubbish."""
+    from broadcaster.database import FILE_NAME
+    from broadcaster.integrity import faults_of
+
+    path = default_home() / FILE_NAME
+    return path.exists() and bool(faults_of(path))
 
 
 def _write_log(error: Exception) -> Path:

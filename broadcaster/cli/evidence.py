@@ -9,7 +9,7 @@ import typer
 
 from broadcaster import evidence, verified
 from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
-from broadcaster.cli.session import opened
+from broadcaster.cli.session import opened, step_back
 from content.errors import UserError
 
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
@@ -25,6 +25,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
     noun.command("checkpoint", help="Niêm phong sổ ngay bây giờ (hằng ngày máy tự làm).")(
         checkpoint
     )
+    noun.command("stamp", help="Lấy dấu thời gian (RFC 3161) cho mốc niêm phong mới nhất.")(stamp)
     noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
     noun.command("correct", help="Đính chính một bản ghi bằng bản ghi mới.")(correct)
     noun.command("prune", help="Xóa các tệp đã hết hạn lưu; mã băm và bản ghi còn mãi.")(prune)
@@ -124,16 +125,21 @@ def verify(
         list[Path] | None,
         typer.Option("--checkpoints", help="Thư mục giữ bản sao các mốc niêm phong."),
     ] = None,
+    calm: Annotated[
+        bool, typer.Option("--calm", help="Nhường máy cho việc phát sóng (máy tự chạy).")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Exit code 0 when everything holds, 1 with the first broken record otherwise."""
     from rich.progress import Progress
 
-    from broadcaster import verification
+    from broadcaster import stamps, verification
     from broadcaster.checkpoints import copies_in
 
+    if calm:
+        step_back()
     with opened() as app, app.database.snapshot() as session:
-        folders = copies_in(app, copies or [])
+        folders, trust = copies_in(app, copies or []), stamps.trusted(app)
         total = evidence.head(session, app.station_id).seq
         with Progress(console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
             task = progress.add_task("Kiểm tra sổ minh chứng", total=total)
@@ -144,6 +150,7 @@ def verify(
                 lambda: progress.advance(task),
                 copies=folders,
                 printed=printed,
+                trust=trust,
             )
         verified.note(app.home, verdict, app.clock.now())
     if as_json:
@@ -170,6 +177,25 @@ def checkpoint(as_json: _Json = False) -> None:
     say(f"{how} mốc số {seal.no}: bản ghi {seal.seq}")
     say(f"Mã băm: {seal.hash}")
     note(f"Nên chép thư mục {seals.FOLDER} và tệp {seals.PUBLIC_KEY_FILE} sang máy khác.")
+
+
+def stamp(as_json: _Json = False) -> None:
+    """Ask the authority now; the daemon does so once an hour until there is one."""
+    from broadcaster import stamps
+
+    with opened() as app:
+        made = stamps.stamp_newest(app)
+        zone = app.zone
+    if made is None:
+        raise UserError(
+            "Chưa có mốc niêm phong nào.", "Hãy chạy trước: broadcaster evidence checkpoint."
+        )
+    if as_json:
+        print_json({"no": made.no, "seq": made.seq, "stamped_at": evidence.iso(made.at),
+                    "url": made.url, "new": made.new})  # fmt: skip
+        return
+    how = "Đã lấy dấu thời gian" if made.new else "Đã có dấu thời gian"
+    say(f"{how} cho mốc số {made.no}: {made.at.astimezone(zone):%H:%M:%S ngày %d/%m/%Y}")
 
 
 def export(
@@ -262,6 +288,8 @@ def _say_verdict(verdict: Any) -> None:
             f"tệp, {verdict.checkpoints} mốc niêm phong.\nMã băm cuối: {verdict.head.hash}",
             "green",
         )
+        if verdict.stamps:
+            say(f"{verdict.stamps} mốc có dấu thời gian của cơ quan cấp bên ngoài.")
         if verdict.pruned:
             say(f"{verdict.pruned} lượt dẫn tệp đã hết hạn lưu và được xóa có ghi sổ.")
     else:

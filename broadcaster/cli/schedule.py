@@ -192,7 +192,7 @@ def log(
                     f"{_DAYS[row.day.weekday()]} {row.day:%d/%m}",
                     f"{row.starts:%H:%M}",
                     row.actual.replace("–", "\n"),
-                    row.channel_label,
+                    "\n".join(filter(None, (row.channel_label, row.medium))),
                     row.title or "(trống)",
                     "; ".join(filter(None, (row.status, row.note))),
                 )
@@ -288,6 +288,7 @@ def _row_json(row: SheetRow) -> dict[str, Any]:
         "seconds": row.duration.total_seconds() if row.duration else None,
         "status": row.status or None,
         "actual": row.actual or None,
+        "medium": row.medium or None,
         "note": row.note or None,
         "made_by": row.made_by or None,
         "approved_by": row.approved_by or None,

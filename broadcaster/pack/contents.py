@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from broadcaster import as_run
 from broadcaster.evidence import Kind
 from broadcaster.pack.scope import Scope
 from broadcaster.records import DeliveryStatus as Status
@@ -32,6 +33,23 @@ class File:
     name: str
     media_type: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the station noticed about its own air: an alarm, or an air check."""
+
+    seq: int
+    at: str
+    day: date
+    kind: str
+    channel: str
+    target: str
+    words: str
+    """In Vietnamese."""
+    simulated: bool
+    air_check: dict[str, Any]
+    hash: str
 
 
 @dataclass(slots=True)
@@ -59,7 +77,12 @@ class Item:
     approved: str = ""
     """Who approved it and when, in Vietnamese."""
     remarks: list[str] = field(default_factory=list)
-    """Corrections and withdrawals, in Vietnamese."""
+    """Corrections, withdrawals, air checks and alarms, in Vietnamese."""
+    form: str = ""
+    """How its sound was made, in Vietnamese."""
+    as_run: dict[str, Any] = field(default_factory=dict)
+    """What its record tells of the playing (`broadcaster.as_run.FACTS`)."""
+    findings: list[Finding] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     hash: str = ""
     """Of its last record."""
@@ -76,6 +99,8 @@ class Contents:
     items: list[Item] = field(default_factory=list)
     simulated: list[Item] = field(default_factory=list)
     plans: list[tuple[int, File]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """Alarms and air checks of the scope's days, real ones only."""
     not_out: Counter[str] = field(default_factory=Counter)
     """How many deliveries ended otherwise, by outcome."""
     tasks: dict[str, str] = field(default_factory=dict)
@@ -112,6 +137,7 @@ class Collector:
         self._corrections: list[tuple[int, str]] = []
         self._plans: list[tuple[int, File]] = []
         self._tasks = _tasks(session, station_id)
+        self._findings: list[tuple[int | None, Finding]] = []
 
     def take(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
         """One record of the chain."""
@@ -124,12 +150,21 @@ class Collector:
             self._plans += [(seq, file) for file in _files(body)]
         elif kind == Kind.CORRECTION:
             self._correction(seq, body)
+        elif as_run.is_finding(body):
+            self._finding(seq, digest, body)
         elif kind not in _BOOKKEEPING:
             self._by_hand(seq, digest, body)
 
     def contents(self) -> Contents:
         """After the last record."""
         found = Contents(plans=self._plans, tasks=self._tasks)
+        for number, finding in self._findings:
+            if (item := self._deliveries.get(number or 0)) is not None:
+                item.findings.append(finding)
+                item.remarks.append(finding.words)
+            within = self._scope.holds(finding.day, self._task_of(item))
+            if within and not finding.simulated:
+                found.findings.append(finding)
         for seq, text in self._corrections:
             if (item := self._by_seq.get(seq)) is not None:
                 item.remarks.append(text)
@@ -156,6 +191,9 @@ class Collector:
         for name in _COPIED:
             setattr(item, name, body[name])
         item.simulated = item.simulated or bool(body["simulated"])
+        if body["outcome"] == Status.SENT:
+            item.form = as_run.FORMS.get(as_run.form_of(body) or "", "")
+            item.as_run = as_run.facts_of(body)
         item.files |= {file.sha256: file for file in _files(body)}
         self._by_seq[seq] = item
 
@@ -176,6 +214,27 @@ class Collector:
         item.files = {file.sha256: file for file in _files(body)}
         self._others.append(item)
         self._by_seq[seq] = item
+
+    def _finding(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
+        at = body["at"]
+        check = body["details"].get("air_check")
+        finding = Finding(
+            seq=seq,
+            at=at,
+            day=self._day(at),
+            kind=body["kind"],
+            channel=str(body["channel"] or ""),
+            target=str(body["target"] or ""),
+            words=as_run.words_of(body),
+            simulated=bool(body["simulated"]),
+            air_check=check if isinstance(check, dict) else {},
+            hash=digest,
+        )
+        self._findings.append((body["delivery"], finding))
+
+    def _task_of(self, item: Item | None) -> str | None:
+        known = self._words.get((item.bulletin, item.revision)) if item else None
+        return known[1] if known else None
 
     def _review(self, body: Mapping[str, Any]) -> None:
         details = body["details"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -13,10 +14,11 @@ from typing import Any
 import rfc8785
 from sqlmodel import Session, select
 
-from broadcaster import checkpoints, evidence, seals, verification
+from broadcaster import checkpoints, evidence, seals, stamps, verification
 from broadcaster.app import App
+from broadcaster.evidence import Kind
 from broadcaster.pack import index_docx, index_html
-from broadcaster.pack.contents import Collector, Contents, File, Item
+from broadcaster.pack.contents import Collector, Contents, File, Finding, Item
 from broadcaster.pack.names import Taken, plain, plain_file
 from broadcaster.pack.scope import Scope
 from broadcaster.pack.writer import PackWriter
@@ -28,9 +30,16 @@ LEDGER = "so-minh-chung"
 INDEX = "Danh-muc-tai-lieu-kiem-chung"
 SIMULATED = "MO-PHONG-khong-dung-lam-minh-chung"
 _NO_TASK = "khong-gan-nhiem-vu"
+_CERTIFICATES = "chung-thu-co-quan-cap.pem"
 _README = """\
 Mở “{index}.html” (hoặc .docx) để xem danh mục; mỗi dòng dẫn tới các tệp trong gói này.
 Muốn tự kiểm tra: cài Python 3.8 trở lên rồi chạy “python kiem_tra.py” ở đây; không cần mạng.
+"""
+_STAMPS = """\
+Dấu thời gian (RFC 3161): kiem_tra.py so nội dung; chữ ký của cơ quan cấp kiểm bằng openssl,
+với chứng thư gốc lấy từ chính cơ quan ấy (bản trong gói để đối chiếu). Với mốc {no}:
+  openssl ts -verify -digest {digest} \\
+    -in {ledger}/stamps/{file} -CAfile {ledger}/stamps/{certificates}
 """
 _SUFFIXES = {
     "audio/mpeg": "mp3",
@@ -43,6 +52,7 @@ _SUFFIXES = {
     "image/png": "png",
 }
 
+_BLOCK = 1 << 20
 _MOST_TEXTS = 200
 """Bulletins kept in memory at once."""
 
@@ -78,6 +88,9 @@ class Index:
     tasks: list[tuple[str, list[Entry]]]
     """Heading -> its entries."""
     simulated: list[Entry]
+    alarms: list[Finding]
+    heard: int
+    """Air checks in which the listener got what was approved."""
     plans: list[Link]
     not_out: Mapping[str, int]
     channels: Mapping[str, str]
@@ -147,9 +160,15 @@ class _Packer:
         self._checkpoints()
         self._total += len(contents.items) + len(contents.simulated)
         index = self._index(contents, head)
-        self._writer.add(f"{INDEX}.html", index_html.render(index))
-        self._writer.add(f"{INDEX}.docx", index_docx.render(index))
-        self._writer.add("DOC-TRUOC.txt", _README.format(index=INDEX).encode("utf-8-sig"))
+        with self._writer.entry(f"{INDEX}.html") as sink:
+            for piece in index_html.pieces(index):
+                sink.write(piece)
+        with tempfile.TemporaryFile() as document, self._writer.entry(f"{INDEX}.docx") as sink:
+            index_docx.write(index, document)
+            document.seek(0)
+            while block := document.read(_BLOCK):
+                sink.write(block)
+        self._writer.add("DOC-TRUOC.txt", self._read_me().encode("utf-8-sig"))
         self._writer.add(
             "kiem_tra.py", files("broadcaster.pack").joinpath("kiem_tra.py").read_bytes()
         )
@@ -188,9 +207,39 @@ class _Packer:
                 sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
         for path in sorted((app.home / seals.FOLDER).glob(f"*{seals.SUFFIX}")):
             writer.copy(f"{LEDGER}/checkpoints/{path.name}", path)
+        self._stamps()
         keys = checkpoints.keys(self._session, app.station_id)
         pem = "".join(seals.pem(key.public_key) for key in reversed(keys))
         writer.add(f"{LEDGER}/{seals.PUBLIC_KEY_FILE}", pem.encode("ascii"))
+
+    def _read_me(self) -> str:
+        """How to look at the pack, and how to check the newest time stamp where there is one."""
+        text = _README.format(index=INDEX)
+        found = list(self._rows_of_stamps())
+        if not found or "digest" not in found[-1]:
+            return text
+        return text + _STAMPS.format(ledger=LEDGER, certificates=_CERTIFICATES, **found[-1])
+
+    def _stamps(self) -> None:
+        """The time stamps, with what whoever checks them with `openssl ts` needs."""
+        app, writer = self._app, self._writer
+        with writer.entry(f"{LEDGER}/stamps.jsonl") as sink:
+            for row in self._rows_of_stamps():
+                sink.write(json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")
+        for name, response in stamps.files(app):
+            writer.add(f"{LEDGER}/stamps/{name}", response)
+        certificates = stamps.certificates_file(app)
+        if certificates is not None and certificates.is_file():
+            writer.copy(f"{LEDGER}/stamps/{_CERTIFICATES}", certificates)
+
+    def _rows_of_stamps(self) -> Iterator[dict[str, Any]]:
+        try:
+            rows = stamps.listed(self._session, self._app.station_id)
+        except (TypeError, ValueError):
+            yield {"unreadable": True}
+            return
+        for checkpoint, stamp in rows:
+            yield stamps.row_json(checkpoint, stamp)
 
     def _rows_of_checkpoints(self) -> Iterator[dict[str, Any]]:
         try:
@@ -216,6 +265,8 @@ class _Packer:
             head=head,
             tasks=tasks,
             simulated=simulated,
+            alarms=[one for one in contents.findings if one.kind == Kind.ALARM],
+            heard=sum(one.air_check.get("matched") is True for one in contents.findings),
             plans=plans,
             not_out=contents.not_out,
             channels=_CHANNELS,
@@ -327,6 +378,11 @@ def _file_name(file: File) -> str:
 def _outcome(item: Item) -> bytes:
     facts = {one.name: getattr(item, one.name) for one in fields(item)}
     facts |= {"day": item.day.isoformat(), "files": list(item.files)}
+    facts["findings"] = [
+        {"seq": one.seq, "at": one.at, "kind": one.kind, "words": one.words,
+         "air_check": one.air_check}
+        for one in item.findings
+    ]  # fmt: skip
     return json.dumps(facts, ensure_ascii=False, indent=1).encode("utf-8")
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from broadcaster.pack import rows
@@ -24,10 +26,52 @@ _WIDTHS = (11, 32, 38, 72, 36, 42, 21)
 """Millimetres; 252 in all: A4 landscape less 30 left and 15 right."""
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TWIPS = 56.7
+_ALARM_WIDTHS = (11, 38, 46, 122, 35)
+_BODY = "word/document.xml"
+_HERE = "@@tables@@"
+"""A paragraph of this text is where the tables go."""
 
 
-def render(index: Index) -> bytes:
-    """One table a task; written as XML at once, because ten thousand rows are not rare."""
+def write(index: Index, out: IO[bytes]) -> None:
+    """One table a task, streamed as XML: ten thousand rows are not rare, and the PC is small."""
+    frame = zipfile.ZipFile(io.BytesIO(_frame(index)))
+    with frame, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for info in frame.infolist():
+            with frame.open(info) as source, made.open(info, "w", force_zip64=True) as target:
+                if info.filename != _BODY:
+                    shutil.copyfileobj(source, target)
+                    continue
+                before, after = _around(source.read().decode("utf-8"))
+                target.write(before.encode("utf-8"))
+                for piece in _tables(index):
+                    target.write(piece.encode("utf-8"))
+                target.write(after.encode("utf-8"))
+
+
+def _around(xml: str) -> tuple[str, str]:
+    """What stands before and after the paragraph that marks the tables' place."""
+    at = xml.index(_HERE)
+    begin = max(xml.rfind("<w:p>", 0, at), xml.rfind("<w:p ", 0, at))
+    return xml[:begin], xml[xml.index("</w:p>", at) + len("</w:p>") :]
+
+
+def _tables(index: Index) -> Iterator[str]:
+    for heading, entries in index.tasks:
+        lines = (_line(number, entry, index) for number, entry in enumerate(entries, 1))
+        yield from _table(heading, rows.COLUMNS, _WIDTHS, lines)
+    if index.alarms:
+        lines = (
+            _cells(rows.alarm_cells(number, alarm, index), _ALARM_WIDTHS)
+            for number, alarm in enumerate(index.alarms, 1)
+        )
+        yield from _table(rows.ALARMS, rows.ALARM_COLUMNS, _ALARM_WIDTHS, lines)
+    if index.simulated:
+        lines = (_line(number, entry, index) for number, entry in enumerate(index.simulated, 1))
+        yield from _table(rows.SIMULATED, rows.COLUMNS, _WIDTHS, lines)
+
+
+def _frame(index: Index) -> bytes:
+    """The document without its tables."""
     document = Document()
     _set_page(document)
     title = _paragraph(document, rows.TITLE, 14, bold=True)
@@ -37,12 +81,9 @@ def render(index: Index) -> bytes:
     if index.plans:
         names = ", ".join(link.label for link in index.plans)
         _paragraph(document, f"Văn bản kế hoạch (thư mục ke-hoach): {names}", 12)
-    for heading, entries in index.tasks:
-        _table(document, heading, entries, index)
     if not index.tasks:
         _paragraph(document, "Không có tài liệu nào trong phạm vi này.", 13)
-    if index.simulated:
-        _table(document, rows.SIMULATED, index.simulated, index)
+    _paragraph(document, _HERE, 12)
     document.core_properties.title = "Danh mục tài liệu kiểm chứng"
     document.core_properties.author = clean(index.station)[:255]
     document.core_properties.comments = ""
@@ -75,27 +116,31 @@ def _paragraph(document: Any, text: str, size: int, *, bold: bool = False) -> An
     return paragraph
 
 
-def _table(document: Any, heading: str, entries: list[Entry], index: Index) -> None:
-    title = _paragraph(document, heading, 13, bold=True)
-    title.paragraph_format.keep_with_next = True
-    title.paragraph_format.space_before = Pt(10)
+def _table(
+    heading: str, columns: tuple[str, ...], widths: tuple[int, ...], lines: Iterable[str]
+) -> Iterator[str]:
+    yield (
+        '<w:p><w:pPr><w:keepNext/><w:spacing w:before="200" w:after="40"/></w:pPr><w:r><w:rPr>'
+        '<w:b/><w:sz w:val="26"/></w:rPr>'
+        f'<w:t xml:space="preserve">{escape(clean(heading))}</w:t></w:r></w:p>'
+    )
     head = "".join(
         _cell(_text(name, bold=True), width, fill="D9E2EC")
-        for name, width in zip(rows.COLUMNS, _WIDTHS, strict=True)
+        for name, width in zip(columns, widths, strict=True)
     )
-    grid = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in _WIDTHS)
-    lines = "".join(_line(number, entry, index) for number, entry in enumerate(entries, 1))
+    grid = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in widths)
     borders = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    element = parse_xml(
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{_twips(sum(_WIDTHS))}" w:type="dxa"/>'
+    yield (
+        f'<w:tbl><w:tblPr><w:tblW w:w="{_twips(sum(widths))}" w:type="dxa"/>'
         f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>"
-        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{lines}</w:tbl>"
+        f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"
     )
-    document.element.body.insert(len(document.element.body) - 1, element)
+    yield from lines
+    yield "</w:tbl>"
 
 
 def _line(number: int, entry: Entry, index: Index) -> str:
@@ -106,6 +151,11 @@ def _line(number: int, entry: Entry, index: Index) -> str:
         links.insert(0, _text(entry.item.permalink))
     parts[-2] = "".join(links) or _text("—")
     cells = "".join(_cell(part, width) for part, width in zip(parts, _WIDTHS, strict=True))
+    return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>"
+
+
+def _cells(texts: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    cells = "".join(_cell(_text(text), width) for text, width in zip(texts, widths, strict=True))
     return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr>"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from broadcaster.pack import rows
 
 if TYPE_CHECKING:
+    from broadcaster.pack.contents import Finding
     from broadcaster.pack.export import Entry, Index, Link
 
 _STYLE = """
@@ -29,20 +31,33 @@ section.simulated h2 { color: #a33; }
 """
 
 
-def render(index: Index) -> bytes:
-    """UTF-8 HTML; nothing is fetched from anywhere."""
+def pieces(index: Index) -> Iterator[bytes]:
+    """UTF-8 HTML, piece by piece; nothing is fetched from anywhere."""
     about = "\n".join(f'<p class="about">{escape(line)}</p>' for line in rows.notes(index))
-    parts = [_table(heading, entries, index) for heading, entries in index.tasks]
-    if not parts:
-        parts = ["<p>Không có tài liệu nào trong phạm vi này.</p>"]
+    yield _beginning(index, about).encode("utf-8")
+    for line in _body(index):
+        yield line.encode("utf-8") + b"\n"
+    yield b"</body>\n</html>\n"
+
+
+def _body(index: Index) -> Iterator[str]:
     if index.plans:
         links = ", ".join(map(_link, index.plans))
-        parts.insert(0, f'<p class="about">Văn bản kế hoạch: {links}</p>')
+        yield f'<p class="about">Văn bản kế hoạch: {links}</p>'
+    for heading, entries in index.tasks:
+        yield from _table(heading, entries, index)
+    if not index.tasks:
+        yield "<p>Không có tài liệu nào trong phạm vi này.</p>"
+    if index.alarms:
+        yield from _alarms(index.alarms, index)
     if index.simulated:
-        table = _table(rows.SIMULATED, index.simulated, index)
-        parts.append(f'<section class="simulated">{table}</section>')
-    body = "\n".join(parts)
-    page = f"""<!DOCTYPE html>
+        yield '<section class="simulated">'
+        yield from _table(rows.SIMULATED, index.simulated, index)
+        yield "</section>"
+
+
+def _beginning(index: Index, about: str) -> str:
+    return f"""<!DOCTYPE html>
 <html lang="vi">
 <head>
 <meta charset="utf-8">
@@ -53,17 +68,27 @@ def render(index: Index) -> bytes:
 <body>
 <h1>{rows.TITLE}</h1>
 {about}
-{body}
-</body>
-</html>
 """
-    return page.encode("utf-8")
 
 
-def _table(heading: str, entries: list[Entry], index: Index) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in rows.COLUMNS)
-    lines = "\n".join(_line(number, entry, index) for number, entry in enumerate(entries, 1))
-    return f"<h2>{escape(heading)}</h2>\n<table><tr>{head}</tr>\n{lines}\n</table>"
+def _table(heading: str, entries: list[Entry], index: Index) -> Iterator[str]:
+    yield _head(heading, rows.COLUMNS)
+    for number, entry in enumerate(entries, 1):
+        yield _line(number, entry, index)
+    yield "</table>"
+
+
+def _alarms(alarms: list[Finding], index: Index) -> Iterator[str]:
+    yield _head(rows.ALARMS, rows.ALARM_COLUMNS)
+    for number, alarm in enumerate(alarms, 1):
+        cells = rows.alarm_cells(number, alarm, index)
+        yield f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>"
+    yield "</table>"
+
+
+def _head(heading: str, columns: tuple[str, ...]) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    return f"<h2>{escape(heading)}</h2>\n<table><tr>{head}</tr>"
 
 
 def _line(number: int, entry: Entry, index: Index) -> str:

@@ -27,6 +27,8 @@ PRINTED = re.compile(r"(?:evidence:(\d+):)?([0-9a-f]{12,64})$")
 CLOCK_SLACK = timedelta(minutes=5)
 MOST_NOTES = 50
 BLOCK = 1 << 20
+SHA256_OID = bytes.fromhex("608648016503040201")
+GENERALIZED_TIME = 0x18
 
 
 # Ed25519 (RFC 8032, 5.1.7), on extended coordinates; slow and small, for verifying only.
@@ -121,6 +123,10 @@ class Pack:
         self._zip = None if self.path.is_dir() else zipfile.ZipFile(str(self.path))
         self._names = set(self._zip.namelist()) if self._zip else set()
 
+    def bytes(self, name):
+        with self.open(name) as file:
+            return file.read()
+
     def open(self, name):
         """Raises FileNotFoundError."""
         if self._zip is None:
@@ -189,6 +195,7 @@ class Verifier:
         self.found_printed = printed is None
         self.files, self.others, self.seen = {}, [], {}
         self.gone = None
+        self.stamps = 0
 
     def run(self):
         """The verdict, as a dict."""
@@ -200,6 +207,7 @@ class Verifier:
                 self._take(row)
                 self.on_record(self.records)
             self._end()
+            self._check_stamps()
             self._check_pack()
         except BrokenError as broken:
             error = broken
@@ -215,6 +223,7 @@ class Verifier:
             "artefacts": self.artefacts,
             "pruned": self.pruned,
             "checkpoints": self.sealed,
+            "stamps": self.stamps,
             "outside": self.outside,
             "head": {"seq": self.last_seq, "hash": self.last_hash},
             "notes": self.notes[:MOST_NOTES],
@@ -403,7 +412,7 @@ class Verifier:
             self.extra.append(seal)
 
     def _watch_clock(self, seq, text):
-        at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+        at = _moment(text)
         if self.at is not None and at < self.at - CLOCK_SLACK:
             what = "đồng hồ máy từng sai: bản ghi %d ghi lúc %s UTC, sớm hơn bản ghi %d là %s"
             what %= (seq, text[:16].replace("T", " "), seq - 1, _span(self.at - at))
@@ -437,6 +446,42 @@ class Verifier:
             what = "mã băm in trên giấy không có trong sổ"
             raise BrokenError("printed_unknown", self.printed[0], what)
 
+    def _check_stamps(self):
+        """Each time stamp (RFC 3161) is on its checkpoint; who signed it is `openssl ts`'s work."""
+        try:
+            rows = list(self.pack.lines(LEDGER + "/stamps.jsonl"))
+        except FileNotFoundError:
+            return
+        sealed = {seal.no: seal for seal in self.rows}
+        for row in rows:
+            seal = sealed.get(row.get("no"))
+            try:
+                if seal is None:
+                    raise ValueError("no such checkpoint")
+                imprint, at = stamp_facts(self.pack.bytes(LEDGER + "/stamps/" + row["file"]))
+            except (ValueError, KeyError, IndexError, FileNotFoundError):
+                seq = seal.seq if seal else None
+                raise BrokenError("stamp_forged", seq, "có dấu thời gian bị sửa, không đọc được")
+            if imprint != hashlib.sha256(seal.body.encode("utf-8")).digest():
+                what = "mốc niêm phong số %d: dấu thời gian thuộc nội dung khác" % seal.no
+                raise BrokenError("stamp_forged", seal.seq, what)
+            if at != row["stamped_at"]:
+                what = "mốc niêm phong số %d: giờ của dấu thời gian bị sửa" % seal.no
+                raise BrokenError("stamp_forged", seal.seq, what)
+            self.stamps += 1
+            self._compare_clocks(seal, at)
+        if self.stamps:
+            what = "chữ ký của %d dấu thời gian kiểm bằng openssl (xem DOC-TRUOC.txt)" % self.stamps
+            self.notes.append({"seq": rows[0]["seq"], "kind": "stamps_unsigned", "what": what})
+
+    def _compare_clocks(self, seal, stamped):
+        ahead = _moment(seal.at) - _moment(stamped)
+        if ahead > CLOCK_SLACK:
+            what = "đồng hồ máy từng chạy trước: mốc niêm phong số %d ghi giờ muộn hơn "
+            what += "dấu thời gian của nó là %s"
+            what %= (seal.no, _span(ahead))
+            self.notes.append({"seq": seal.seq, "kind": "clock", "what": what})
+
     def _check_pack(self):
         """The pack itself: its list of files is the one that was signed, each file as listed."""
         signature = self.signed.get("signature")
@@ -460,6 +505,39 @@ class Verifier:
             if found != line["sha256"]:
                 how = "mất" if found is None else "bị sửa"
                 raise BrokenError("pack_changed", None, "tệp %s trong gói %s" % (line["path"], how))
+
+
+def stamp_facts(response):
+    """(SHA-256 that was stamped, moment) of a TimeStampResp in DER (RFC 3161, 2.4.2)."""
+    answer = _parts(_parts(response)[0][1])
+    signed = _parts(_parts(_parts(answer[1][1])[1][1])[0][1])
+    content = _parts(_parts(signed[2][1])[1][1])[0][1]
+    info = _parts(_parts(content)[0][1])
+    algorithm, imprint = _parts(info[2][1])
+    if _parts(algorithm[1])[0][1] != SHA256_OID or info[4][0] != GENERALIZED_TIME:
+        raise ValueError("not a time stamp over SHA-256")
+    whole, _, fraction = info[4][1].decode("ascii").rstrip("Z").partition(".")
+    at = datetime.strptime(whole, "%Y%m%d%H%M%S")
+    return imprint[1], at.strftime("%Y-%m-%dT%H:%M:%S.") + (fraction + "000000")[:6] + "Z"
+
+
+def _parts(text):
+    """[(tag, content)] of what stands one after another in DER (X.690, 8.1)."""
+    found, at = [], 0
+    while at < len(text):
+        tag, length = text[at], text[at + 1]
+        at += 2
+        if length & 0x80:
+            count = length & 0x7F
+            if count == 0 or count > 4:
+                raise ValueError("not DER")
+            length = int.from_bytes(text[at : at + count], "big")
+            at += count
+        if at + length > len(text):
+            raise ValueError("cut short")
+        found.append((tag, text[at : at + length]))
+        at += length
+    return found
 
 
 def key_id(public):
@@ -522,6 +600,10 @@ def _printed(text):
     return (int(match.group(1)) if match.group(1) else None), match.group(2)
 
 
+def _moment(text):
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _span(gap):
     hours, minutes = divmod(int(gap.total_seconds()) // 60, 60)
     if hours >= 48:
@@ -571,6 +653,8 @@ def _say(verdict):
         print("NGUYÊN VẸN: %(records)d bản ghi, %(artefacts)d lượt dẫn tệp, "
               "%(checkpoints)d mốc niêm phong có chữ ký." % verdict)  # fmt: skip
         print("Mã băm cuối: " + verdict["head"]["hash"])
+        if verdict["stamps"]:
+            print("%(stamps)d mốc có dấu thời gian của cơ quan cấp bên ngoài." % verdict)
         if verdict["outside"]:
             print("%(outside)d lượt dẫn tệp nằm ngoài phạm vi của gói." % verdict)
         if verdict["pruned"]:

@@ -9,7 +9,7 @@ from broadcaster.delivery import LABELS
 from broadcaster.records import DeliveryStatus as Status
 
 if TYPE_CHECKING:
-    from broadcaster.pack.contents import Item
+    from broadcaster.pack.contents import Finding, Item
     from broadcaster.pack.export import Entry, Index
 
 TITLE = "DANH MỤC TÀI LIỆU KIỂM CHỨNG"
@@ -23,12 +23,15 @@ COLUMNS = (
     "Tài liệu kèm theo",
     "Bản ghi",
 )
+ALARMS = "BÁO ĐỘNG CỦA ĐÀI – sự cố âm thanh do chương trình tự nhận thấy"
+ALARM_COLUMNS = ("STT", "Thời gian", "Kênh, nơi nhận", "Nội dung", "Bản ghi")
 
 
 def cells(number: int, entry: Entry, index: Index) -> tuple[str, ...]:
     """The line's texts; the column of the files (the last but one) is left to the caller."""
     item = entry.item
-    title = "\n".join(filter(None, (item.title or "(không có tên)", *item.remarks)))
+    form = f"Hình thức: {item.form}" if item.form else ""
+    title = "\n".join(filter(None, (item.title or "(không có tên)", form, *item.remarks)))
     return (
         str(number),
         _time(item, index.made.tzinfo),
@@ -37,6 +40,19 @@ def cells(number: int, entry: Entry, index: Index) -> tuple[str, ...]:
         item.approved or "—",
         "",
         f"{', '.join(map(str, item.seqs))}\n{item.hash[:16]}…",
+    )
+
+
+def alarm_cells(number: int, alarm: Finding, index: Index) -> tuple[str, ...]:
+    """An alarm's texts."""
+    at = datetime.fromisoformat(alarm.at).astimezone(index.made.tzinfo)
+    channel = index.channels.get(alarm.channel, alarm.channel)
+    return (
+        str(number),
+        f"{at:%d/%m/%Y %H:%M:%S}",
+        f"{channel}: {alarm.target}",
+        alarm.words,
+        f"{alarm.seq}\n{alarm.hash[:16]}…",
     )
 
 
@@ -52,6 +68,8 @@ def notes(index: Index) -> list[str]:
     others = ", ".join(
         f"{LABELS[Status(outcome)]}: {number}" for outcome, number in sorted(index.not_out.items())
     )
+    if index.heard:
+        said.append(f"Kiểm tra âm ở phía người nghe: {index.heard} lượt khớp với bản đã duyệt.")
     if others:
         said.append(f"Lượt không ra ngoài (có trong sổ, không tính): {others}.")
     return said

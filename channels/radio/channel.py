@@ -31,6 +31,7 @@ from channels.radio.airing import Airing
 from channels.radio.asrun import moment
 from channels.radio.journal import Journal
 from channels.radio.keeper import Keeper
+from channels.radio.mixing import is_of_lost_reading
 from channels.radio.narrator import NoVoiceError, OnProgress
 from channels.radio.outputs import FileOutput, OutputUrl, ascii_name, parse_output
 from channels.radio.relay_source import Relay, RelaySource
@@ -140,7 +141,8 @@ class RadioChannel:
             raise ChannelError(ErrorKind.SKIP_TARGET, f"Không còn cụm loa “{zone}” trong cài đặt.")
         try:
             sound = self._sound(prepared, sending)
-            return self._airing.play(sound, prepared.payload, sending)
+            receipt = self._airing.play(sound, prepared.payload, sending)
+            return _with_form(receipt, prepared)
         except OSError as error:
             _log.warning("radio could not play: %s", error)
             reason = error.strerror or "lỗi đọc ghi"
@@ -151,7 +153,8 @@ class RadioChannel:
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
         """By the journal; where that has no end, by the content of the recording."""
         try:
-            return self._airing.proof(prepared.payload, sending)
+            receipt = self._airing.proof(prepared.payload, sending)
+            return _with_form(receipt, prepared) if receipt is not None else None
         except OSError as error:
             raise OutcomeUnknown(f"Không đọc được nhật ký phát ({error.strerror}).") from None
 
@@ -234,6 +237,8 @@ class RadioChannel:
             "engine": programme.engine,
             "notes": list(programme.notes),
             "residue": list(script.residue),
+            "recorded": any(isinstance(part, Reading) for part in script.parts)
+            and not any(map(is_of_lost_reading, programme.notes)),
         }
         return Prepared(
             channel=self.name,
@@ -337,6 +342,15 @@ def _outputs(urls: Sequence[str], settings: RadioSettings) -> tuple[OutputUrl, .
     if settings.mode == "sandbox":
         parsed = tuple(url for url in parsed if url.scheme == "file")
     return parsed or (parse_output("file:air"),)
+
+
+def _with_form(receipt: Receipt, prepared: Prepared) -> Receipt:
+    """How the sound was made: log books of stations have a column for it."""
+    details = prepared.details
+    form = "recording" if details.get("recorded") else "tts"
+    form = next((name for name in ("relay", "live") if details.get(name)), form)
+    known = {"form": form, "engine": details.get("engine")}
+    return replace(receipt, details={**known, **receipt.details})
 
 
 def _as_relay(outgoing: Outgoing, stand_in: Prepared) -> Prepared:

@@ -14,6 +14,7 @@ from channels.radio.settings import DEFAULT_TUNE, NO_TUNE, RadioSettings
 
 _log = logging.getLogger(__name__)
 
+_READING = "Bản ghi âm"
 PAUSE_PART = 900
 PAUSE_EDGE = 200
 """Milliseconds of silence after a part, and at both ends."""
@@ -98,7 +99,7 @@ class Mix:
             if not is_speakable(part.instead):
                 raise
             _log.warning("recording %s cannot be played, the voice speaks instead", part.path.name)
-            self.notes.append(f"Bản ghi âm {part.path.name} không đọc được, đã dùng giọng máy.")
+            self.notes.append(f"{_READING} {part.path.name} không đọc được, đã dùng giọng máy.")
             return b""
 
     def _with_pauses(self, text: str, narration: Narration) -> Iterator[bytes]:
@@ -109,6 +110,11 @@ class Mix:
                 if place:
                     yield segments.silence(self._settings.pause_sentence)
                 yield narration.sounds[sentence]
+
+
+def is_of_lost_reading(note: str) -> bool:
+    """Whether a note says that a voice stands in for a recording."""
+    return note.startswith(_READING)
 
 
 def _is_reading(part: Part) -> bool:

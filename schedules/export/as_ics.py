@@ -55,6 +55,7 @@ def _details(sheet: WeekSheet, row: SheetRow) -> str:
     named = (
         ("Thể loại", row.kind),
         ("Thực tế", row.actual if sheet.form.actual else ""),
+        ("Hình thức", row.medium if sheet.form.actual else ""),
         ("Thời lượng", duration),
         ("Người thực hiện", made_by),
         ("Người duyệt", approved_by),

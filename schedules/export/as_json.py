@@ -52,4 +52,5 @@ def _row(row: SheetRow) -> dict[str, Any]:
         "approved_by": row.approved_by or None,
         "note": row.note or None,
         "actual": row.actual or None,
+        "medium": row.medium or None,
     }

@@ -114,8 +114,8 @@ def _rows(page: Worksheet, sheet: WeekSheet) -> int:
 
 
 def _columns(form: SheetForm) -> tuple[_Column, ...]:
-    actual: tuple[_Column, ...] = (("Thực tế", 18, False),) if form.actual else ()
-    return (*_BEFORE, *actual, *_AFTER)
+    actual: tuple[_Column, ...] = (("Hình thức", 14, False), ("Thực tế", 18, False))
+    return (*_BEFORE, *(actual if form.actual else ()), *_AFTER)
 
 
 def _values(row: SheetRow, form: SheetForm) -> tuple[Value, ...]:
@@ -129,7 +129,7 @@ def _values(row: SheetRow, form: SheetForm) -> tuple[Value, ...]:
         ", ".join(row.targets),
         row.title or form.no_title,
         row.kind,
-        *((row.actual,) if form.actual else ()),
+        *((row.medium, row.actual) if form.actual else ()),
         row.duration or None,
         row.made_by,
         row.approved_by,

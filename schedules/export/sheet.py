@@ -36,6 +36,7 @@ LOG_COLUMNS = (
     "Kênh, cụm loa",
     "Tên tin, bài",
     "Thể loại",
+    "Hình thức",
     "Thực tế bắt đầu – kết thúc",
     "Thời lượng",
     "Người thực hiện",
@@ -85,9 +86,10 @@ LOG = SheetForm(
     "Sổ nhật ký",
     "So-nhat-ky",
     LOG_COLUMNS,
-    (14, 24, 28, 54, 12, 26, 15, 25, 25, 29),
-    (0, 1, 4, 5, 6, 7, 8),
-    "Ghi chú: PM: phát (đăng) mới; PL: phát (đăng) lại. Giờ thực tế lấy từ sổ minh chứng.",
+    (14, 23, 27, 44, 11, 18, 25, 14, 21, 21, 34),
+    (0, 1, 4, 5, 6, 7, 8, 9),
+    "Ghi chú: PM: phát (đăng) mới; PL: phát (đăng) lại; TTS: giọng đọc máy. Giờ thực tế, hình "
+    "thức, sự cố lấy từ sổ minh chứng.",
     "Tuần này chưa có buổi phát hoặc lượt đăng nào được ghi nhận.",
     "(không có bản tin)",
     "NGƯỜI GHI SỔ",
@@ -119,6 +121,8 @@ class SheetRow:
     note: str = ""
     actual: str = ""
     """In the log: when it really began and ended, "05:30:02–05:34:07"."""
+    medium: str = ""
+    """In the log: how its sound was made (hình thức), "Bản thu"."""
     key: str = ""
     """Names the item for calendars, so that a new export replaces the old entry."""
 
@@ -214,7 +218,7 @@ def cells(row: SheetRow, form: SheetForm) -> tuple[str, ...]:
         show_where(row),
         row.title or form.no_title,
         row.kind,
-        *((row.actual,) if form.actual else ()),
+        *((row.medium, row.actual) if form.actual else ()),
         show_duration(row.duration),
         row.made_by,
         row.approved_by,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from broadcaster.records import Broadcast, Delivery, Origin
 from broadcaster.settings import Settings
 from content.bulletin import Bulletin, BulletinStatus, Review, ReviewAction, Revision
 from content.station import Station
+from tests.broadcaster import tampering
 from tests.broadcaster.desks import PLAN, Desk, StillClock
 from tests.channels_fake import FakeChannel
 from tests.clocks import HandClock
@@ -194,3 +196,17 @@ def planned_desk(
     desk.ok("plan", "import", desk.file("kế hoạch.md", PLAN))
     desk.ok("slot", "add", "--channel", "radio", "--at", "05:30", "--minutes", "15")
     return desk
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger of `tampering.build`, which nobody may change."""
+    home = tmp_path_factory.mktemp("sổ") / "nhà"
+    tampering.build(home)
+    return home
+
+
+@pytest.fixture
+def home(pristine: Path, tmp_path: Path) -> Path:
+    """A copy of it, for whoever tampers."""
+    return Path(shutil.copytree(pristine, tmp_path / "nhà"))

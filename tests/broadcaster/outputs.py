@@ -87,6 +87,17 @@ class Outputs:
             )
             return row.seq
 
+    def noticed(
+        self, at: datetime, kind: Kind, *, delivery: int | None = None, simulated: bool = False,
+        **details: Any,
+    ) -> int:  # fmt: skip
+        """An alarm or an air check."""
+        facts = {"channel": "radio", "target": "toan-xa", "delivery": delivery,
+                 "simulated": simulated}  # fmt: skip
+        with self.app.database.writing() as session:
+            row = evidence.append(session, self.app.station_id, kind, at, facts, details=details)
+            return row.seq
+
     def correct(self, seq: int, *, withdraws: bool) -> None:
         """A later record about an earlier one."""
         now = datetime(2026, 12, 1, tzinfo=UTC)

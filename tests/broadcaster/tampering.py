@@ -15,7 +15,7 @@ from typing import Any
 import rfc8785
 
 from broadcaster import checkpoints, evidence, seals
-from broadcaster.app import App
+from broadcaster.app import App, open_app
 from broadcaster.evidence import Kind
 from broadcaster.setup import make_home
 from broadcaster.verification import Break
@@ -41,6 +41,13 @@ def build(home: Path) -> None:
         fill(app, 11, 14)
     finally:
         app.close()
+
+
+def opened(home: Path) -> App:
+    """The home a month later, by its editor."""
+    clock = HandClock()
+    clock.forward(30 * DAY)
+    return open_app(home, clock=clock, person="Lan")
 
 
 def fill(app: App, first: int, last: int) -> None:

@@ -392,7 +392,7 @@ def test_the_watch_raises_and_the_sender_sends(
 
     usage = shutil._ntuple_diskusage(10 << 30, 0, 1 << 20)  # type: ignore[attr-defined]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    watch = Watch(app, ["mail"], lambda: "ổ USB hỏng", died=True)
+    watch = Watch(app, ["mail"], {"backup": lambda: "ổ USB hỏng"}, died=True)
     for _ in range(3):
         watch.look()
         sender.look()
@@ -401,7 +401,7 @@ def test_the_watch_raises_and_the_sender_sends(
 
 
 def test_without_a_route_nothing_is_kept(bench: Bench, app: App) -> None:
-    Watch(app, [], lambda: "hỏng", died=True).look()
+    Watch(app, [], {"backup": lambda: "hỏng"}, died=True).look()
     with bench.database.reading() as session:
         assert alerts.listed(session, 1) == []
 

@@ -124,6 +124,27 @@ def test_a_session_is_on_time_when_its_first_item_is(outputs: Outputs) -> None:
     assert "Có 01 trên 04 buổi phát" in words(outputs.app)[0]
 
 
+def test_how_sound_was_made_and_what_was_noticed_on_the_air_is_told(outputs: Outputs) -> None:
+    bulletin = outputs.bulletin()
+    spoken = outputs.record(bulletin, at(3, 1), form="tts")
+    outputs.record(bulletin, at(3, 2), form="recording")
+    relayed = outputs.record(bulletin, at(3, 3), relay=True)
+    heard = outputs.noticed(at(3, 1), Kind.CHECK, delivery=1, air_check={"matched": True})
+    outputs.noticed(at(3, 1), Kind.CHECK, delivery=2, air_check={"error": "không mở được"})
+    alarm = outputs.noticed(at(3, 4), Kind.ALARM, message="Loa có tiếng ngoài khung giờ")
+    outputs.noticed(at(3, 4), Kind.ALARM, simulated=True)
+    report = make_report(outputs.app, YEAR)
+    assert report.tally.total.outputs == 3
+    assert {one.key: one.count.seqs for one in report.sounds}["tts"] == (spoken,)
+    assert {one.key: one.count.seqs for one in report.sounds}["relay"] == (relayed,)
+    assert (report.tally.heard, report.tally.alarms) == ((heard,), (alarm,))
+    text, _ = words(outputs.app)
+    assert "Trên loa, giọng máy (TTS): 01 lượt." in text
+    assert "Trên loa, tiếp âm: 01 lượt." in text
+    assert "Có 01 lượt phát loa được kiểm tra bằng bản thu" in text
+    assert "01 báo động về âm thanh" in text
+
+
 def test_reach_is_told_only_where_a_platform_tells_it(outputs: Outputs) -> None:
     bulletin = outputs.bulletin()
     outputs.record(bulletin, at(3, 1), "facebook")

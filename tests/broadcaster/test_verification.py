@@ -14,32 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster import checkpoints, cli, evidence, seals, verification
-from broadcaster.app import App, open_app
 from broadcaster.evidence import Kind
 from broadcaster.verification import Break, Verification
 from channels.base import Artefact
 from content.errors import UserError
 from tests.broadcaster import tampering
-from tests.broadcaster.tampering import CASES, Case
+from tests.broadcaster.tampering import CASES, Case, opened
 from tests.clocks import HandClock
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sổ") / "nhà"
-    tampering.build(home)
-    return home
-
-
-@pytest.fixture
-def home(pristine: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(pristine, tmp_path / "nhà"))
-
-
-def opened(home: Path) -> App:
-    clock = HandClock()
-    clock.forward(30 * tampering.DAY)
-    return open_app(home, clock=clock, person="Lan")
 
 
 def verdict(home: Path, **options: Any) -> Verification:
@@ -66,7 +47,8 @@ def test_each_tampering_is_named_with_its_first_record(home: Path, case: Case) -
 
 def test_every_kind_of_break_has_a_tampering() -> None:
     tried = {case.kind for case in CASES}
-    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED}  # each has a test of its own
+    # Each of these has a test of its own.
+    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED, Break.STAMP_FORGED}
     assert set(Break) - tried == elsewhere
 
 
@@ -299,6 +281,38 @@ def test_a_damaged_page_is_told_without_a_traceback(
     assert cli.run(["evidence", "verify", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["ok"], said["kind"], said["seq"]) == (False, "damaged", found.seq)
+
+
+def test_no_damaged_page_is_called_a_bug_of_the_program(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / "broadcaster.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    good = path.read_bytes()
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    for at in range(0, len(good), 4 * size):
+        begin = at + (100 if at == 0 else 0)
+        damaged = good[:begin] + b"\xff" * (size - begin % size) + good[at + size :]
+        for command in (["evidence", "verify"], ["status"]):
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            path.write_bytes(damaged)
+            assert cli.run(command) in (0, 1), (at // size, command)
+            said = capsys.readouterr()
+            assert "Traceback" not in said.out + said.err
+
+
+def test_a_row_that_holds_rubbish_is_no_bug_of_the_program(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tampering.database(home) as connection:
+        connection.execute("UPDATE station SET created_at = '2026-11-23 09o40:01.222690'")
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    assert cli.run(["status"]) == 1
+    assert "Cơ sở dữ liệu bị hỏng" in capsys.readouterr().err
 
 
 def test_many_artefacts_are_checked_in_bounded_memory(

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from broadcaster import evidence
 from broadcaster.app import open_app
 from broadcaster.delivery import Outcome, move
+from broadcaster.evidence import Kind
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from schedules.export import FORMATS
 from tests.broadcaster.desks import Desk, StillClock
 
 WEEK = "2026-W49"
+AIRED = {"form": "recording", "seconds": 61.0}
 
 
 def live(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +34,13 @@ def live(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         for row, simulated in ((first, False), (third, True)):
             for to in (Status.READY, Status.SENDING):
                 move(session, row, to, Outcome("đến giờ"), begun)
-            move(session, row, Status.SENT, Outcome("đã ra", times, simulated=simulated), begun)
+            move(
+                session,
+                row,
+                Status.SENT,
+                Outcome("đã ra", times, simulated=simulated, details=AIRED),
+                begun,
+            )
         move(session, second, Status.READY, Outcome("đến giờ"), begun)
         move(session, second, Status.MISSED, Outcome("mất điện từ 05:10 đến 07:40"), begun)
         move(session, fourth, Status.CANCELLED, Outcome("lịch tuần được xếp lại"), begun)
@@ -50,6 +59,36 @@ def test_planned_stands_beside_actual_with_the_reason_where_it_failed(
     assert (missed["actual"], missed["status"]) == (None, "lỡ giờ")
     assert missed["note"] == "mất điện từ 05:10 đến 07:40"
     assert tried["status"] == "đã phát (thử)"
+
+
+def noticed(desk: Desk, kind: Kind, message: str, at: datetime, delivery: int | None) -> None:
+    app = open_app(desk.home, clock=StillClock(), person="Lan")
+    facts = {"channel": "radio", "target": "toan-xa", "delivery": delivery, "simulated": False}
+    with app.database.writing() as session:
+        evidence.append(session, 1, kind, at, facts, details={"message": message})
+    app.close()
+
+
+def test_an_air_check_or_an_alarm_stands_beside_what_it_is_about(
+    planned_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(planned_desk, monkeypatch)
+    day = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
+    noticed(planned_desk, Kind.CHECK, "Người nghe đã nhận đúng chương trình", day, 1)
+    noticed(planned_desk, Kind.ALARM, "Đầu ra alsa: hỏng: rút dây", day, 2)
+    noticed(planned_desk, Kind.ALARM, "Loa có tiếng ngoài khung giờ", day, None)
+    noticed(planned_desk, Kind.ALARM, "tuần trước", day - timedelta(days=7), None)
+    rows = planned_desk.json("schedule", "log", "--week", WEEK)["items"]
+    sent, missed = rows[:2]
+    assert (sent["actual"], sent["medium"]) == ("05:30:02–05:31:03", "Bản thu")
+    assert sent["note"] == "Kiểm tra âm: Người nghe đã nhận đúng chương trình"
+    assert missed["note"] == "mất điện từ 05:10 đến 07:40; BÁO ĐỘNG: Đầu ra alsa: hỏng: rút dây"
+    (stray,) = [row for row in rows if row["title"] == "(ngoài lịch)"]
+    assert (stray["actual"], stray["note"]) == (
+        "10:00:00",
+        "BÁO ĐỘNG: Loa có tiếng ngoài khung giờ",
+    )
+    assert "tuần trước" not in str(rows)
 
 
 def test_what_the_planner_took_out_again_is_no_event(

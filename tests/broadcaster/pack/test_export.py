@@ -119,6 +119,92 @@ def test_simulated_outputs_stand_apart_and_are_not_counted(app: App) -> None:
     assert page.index("âm thanh đã phát") < page.index("KẾT QUẢ MÔ PHỎNG")
 
 
+def finding(app: App, kind: Kind, message: str, **facts: Json) -> None:
+    """What the station noticed about its own air."""
+    details: dict[str, Json] = {"message": message}
+    if kind is Kind.CHECK:
+        details["air_check"] = {"matched": True, "share": 1.0, "delay_ms": 1200.0}
+    body: dict[str, Json] = {"channel": "radio", "target": "thon-1", "simulated": False}
+    with app.database.writing() as session:
+        evidence.append(session, 1, kind, app.clock.now(), body | facts, details=details)
+
+
+def test_air_checks_and_alarms_stand_with_their_output_and_are_no_items(app: App) -> None:
+    output(app, 1)
+    finding(app, Kind.CHECK, "Người nghe đã nhận đúng chương trình, chậm 1.2 giây",
+            delivery=1, bulletin=1, revision=1)  # fmt: skip
+    finding(app, Kind.ALARM, "Loa có tiếng ngoài khung giờ <lạ> \x0b")
+    finding(app, Kind.ALARM, "thử còi", simulated=True)
+    made, archive = packed(app)
+    assert made.items == 1
+    page = archive.read(f"{INDEX}.html").decode()
+    assert "Kiểm tra âm: Người nghe đã nhận đúng chương trình, chậm 1.2 giây" in page
+    assert "Kiểm tra âm ở phía người nghe: 1 lượt" in page
+    assert page.index("BÁO ĐỘNG CỦA ĐÀI") < page.index("&lt;lạ&gt;")
+    assert "thử còi" not in page
+    (outcome,) = (json.loads(archive.read(n)) for n in archive.namelist()
+                  if n.endswith("ket-qua.json"))  # fmt: skip
+    assert outcome["findings"][0]["air_check"]["delay_ms"] == 1200.0
+    tables = Document(io.BytesIO(archive.read(f"{INDEX}.docx"))).tables
+    assert [len(table.rows) for table in tables] == [2, 2]
+    assert "Loa có tiếng ngoài khung giờ" in tables[1].rows[1].cells[3].text
+
+
+def test_an_alarm_outside_the_scope_stays_out(app: App) -> None:
+    output(app, 1)
+    finding(app, Kind.ALARM, "Loa có tiếng ngoài khung giờ")
+    _, archive = packed(app, task="1")
+    assert "BÁO ĐỘNG" not in archive.read(f"{INDEX}.html").decode()
+
+
+def test_the_index_says_how_the_sound_was_made(app: App) -> None:
+    sent = {
+        "bulletin": 1,
+        "revision": 1,
+        "channel": "radio",
+        "target": "toan-xa",
+        "delivery": 9,
+        "outcome": "sent",
+        "simulated": False,
+        "started_at": evidence.iso(app.clock.now()),
+    }
+    with app.database.writing() as session:
+        evidence.append(
+            session,
+            1,
+            Kind.DELIVERY,
+            app.clock.now(),
+            sent,
+            details={"form": "recording", "seconds": 61.5, "outputs_ok": ["file:air"]},
+        )
+    _, archive = packed(app)
+    assert "Hình thức: Bản thu" in archive.read(f"{INDEX}.html").decode()
+    (outcome,) = (json.loads(archive.read(n)) for n in archive.namelist()
+                  if n.endswith("ket-qua.json"))  # fmt: skip
+    assert outcome["as_run"] == {"form": "recording", "seconds": 61.5, "outputs_ok": ["file:air"]}
+
+
+def test_memory_does_not_grow_with_the_index(app: App) -> None:
+    """The index is streamed: ten times the lines take hardly more memory."""
+    import tracemalloc
+
+    def peak() -> int:
+        tracemalloc.start()
+        try:
+            export(app, app.home.parent / "gói.zip", Scope("toàn bộ"))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    for number in range(1, 41):
+        output(app, number, sound="một")
+    peak()
+    few = peak()
+    for number in range(41, 401):
+        output(app, number, sound="một")
+    assert peak() < few + 400 * 6_000
+
+
 def test_what_did_not_go_out_is_counted_but_no_evidence(app: App) -> None:
     output(app, 1, outcome="missed")
     made, archive = packed(app)
@@ -237,7 +323,7 @@ def test_a_pack_is_whole_or_not_there(app: App, monkeypatch: pytest.MonkeyPatch)
     def full(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("broadcaster.pack.index_docx.render", full)
+    monkeypatch.setattr("broadcaster.pack.index_docx.write", full)
     with pytest.raises(OSError, match="No space"):
         export(app, target, Scope("toàn bộ"))
     assert target.read_bytes() == b"old"

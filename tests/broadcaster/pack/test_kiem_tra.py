@@ -16,35 +16,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster import checkpoints, seals, verification
-from broadcaster.app import App, open_app
+from broadcaster import backups, checkpoints, seals, verification
 from broadcaster.pack import kiem_tra
 from broadcaster.pack.export import export
 from broadcaster.pack.scope import Scope
+from broadcaster.restore import restore
+from broadcaster.settings import Settings
 from tests.broadcaster import tampering
-from tests.broadcaster.tampering import CASES, Case
+from tests.broadcaster.tampering import CASES, Case, opened
 from tests.clocks import HandClock
 
 ALL = Scope("toàn bộ")
 SCRIPT = files("broadcaster.pack").joinpath("kiem_tra.py")
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sổ") / "nhà"
-    tampering.build(home)
-    return home
-
-
-@pytest.fixture
-def home(pristine: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(pristine, tmp_path / "nhà"))
-
-
-def opened(home: Path) -> App:
-    clock = HandClock()
-    clock.forward(30 * tampering.DAY)
-    return open_app(home, clock=clock, person="Lan")
 
 
 def packed(home: Path) -> Path:
@@ -182,3 +165,45 @@ def test_a_pack_that_was_cut_short_is_damaged(home: Path, tmp_path: Path) -> Non
     broken = tmp_path / "hỏng.zip"
     broken.write_bytes(b"PK\x03\x04 not a zip")
     assert kiem_tra.main([str(broken)]) == 2
+
+
+def test_both_tell_of_checkpoints_that_a_restore_replaced(home: Path, tmp_path: Path) -> None:
+    """An inspector has a copy of a checkpoint; its records are gone since a restore."""
+    file = tmp_path / "bản sao.zip"
+    backups.make(home, Settings(), file, HandClock().now())
+    app = opened(home)
+    tampering.fill(app, 15, 17)
+    made = checkpoints.make_checkpoint(app)
+    app.close()
+    assert made is not None
+    inspector = tmp_path / "thanh tra"
+    shutil.copytree(home / seals.FOLDER, inspector)
+    restore(home, file, app.clock, "Lan")
+    target = packed(home)
+    assert pack_verdict(target)["ok"]
+    assert [note["kind"] for note in pack_verdict(target)["notes"]] == ["restore"]
+
+    folder = tmp_path / "mở"
+    with zipfile.ZipFile(target) as archive:
+        archive.extractall(folder)
+    shutil.copy(inspector / made.seal.file_name, folder / "so-minh-chung" / "checkpoints")
+    theirs = pack_verdict(folder)
+    shutil.copy(inspector / made.seal.file_name, home / seals.FOLDER)
+    ours = own_verdict(home)
+    assert (theirs["kind"], theirs["seq"]) == ("replaced", 15)
+    assert {k: theirs[k] for k in SAME} == {k: ours[k] for k in SAME}
+    assert theirs["what"] == ours["what"]
+    assert "khôi phục từ bản sao" in theirs["what"]
+
+
+def test_a_restore_record_does_not_excuse_a_cut_of_what_is_still_sealed(
+    home: Path, tmp_path: Path
+) -> None:
+    """Whoever can write the database could write such a record: what a row seals must be there."""
+    file = tmp_path / "bản sao.zip"
+    backups.make(home, Settings(), file, HandClock().now())
+    restore(home, file, HandClock(), "Lan")
+    with tampering.database(home) as connection:
+        connection.execute("DELETE FROM evidence WHERE seq BETWEEN 8 AND 9")
+    ours, theirs = own_verdict(home), pack_verdict(packed(home))
+    assert (ours["kind"], ours["seq"]) == (theirs["kind"], theirs["seq"]) == ("removed", 8)

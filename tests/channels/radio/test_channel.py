@@ -415,7 +415,15 @@ def test_a_recording_alone_is_a_bulletin(station: Station, tmp_path: Path) -> No
     path.write_bytes(pcm.wav(tone(1.0)))
     prepared = station.radio.prepare(replace(outgoing(title="", body=""), recording=path))
     assert prepared.problems == ()
-    assert station.radio.deliver(prepared, sending()).details["share"] == 1.0
+    receipt = station.radio.deliver(prepared, sending())
+    assert (receipt.details["share"], receipt.details["form"]) == (1.0, "recording")
+
+
+def test_a_voice_in_a_recordings_place_is_not_called_a_recording(
+    station: Station, tmp_path: Path
+) -> None:
+    prepared = station.radio.prepare(replace(outgoing(), recording=tmp_path / "mất.mp3"))
+    assert station.radio.deliver(prepared, sending()).details["form"] == "tts"
 
 
 @pytest.mark.parametrize("path", ["", None])
