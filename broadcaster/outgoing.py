@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from sqlmodel import Session, col, select
 from broadcaster.portal_first import chosen_link
 from broadcaster.records import Broadcast, Delivery
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import Outgoing
+from channels.base import Channel, ChannelError, Outgoing
 from content.bulletin import Revision
 from content.files import sha256_of_file
 from content.station import Station
@@ -56,6 +57,14 @@ def preview_of(station: Station, revision: Revision, media: Path) -> Outgoing:
         recording=_recording(revision, media),
         relay=revision.relay,
     )
+
+
+def obstacles(channel: Channel, outgoing: Outgoing) -> Sequence[str]:
+    """Why it could not go out like this, in Vietnamese; also where it cannot even be made."""
+    try:
+        return channel.prepare(outgoing).problems
+    except ChannelError as error:
+        return (error.message,)
 
 
 def changed_media(session: Session, delivery: Delivery, media: Path) -> str | None:

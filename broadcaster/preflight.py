@@ -16,10 +16,10 @@ from broadcaster import accounts
 from broadcaster.accounts import Planned
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
-from broadcaster.outgoing import preview_of
+from broadcaster.outgoing import obstacles, preview_of
 from broadcaster.records import Delivery
 from broadcaster.registry import without_sound
-from channels.base import Channel, ChannelError, HasHours
+from channels.base import Channel, HasHours
 from content.bulletin import Revision
 from content.library import get_article
 from schedules.openings import Week
@@ -74,10 +74,7 @@ def check_week(app: App, session: Session, week: Week) -> list[Finding]:
 
 
 def _findings(app: App, revision: Revision, adapter: Channel) -> list[Finding]:
-    try:
-        problems = adapter.prepare(preview_of(app.station, revision, app.media)).problems
-    except ChannelError as error:
-        problems = (error.message,)
+    problems = obstacles(adapter, preview_of(app.station, revision, app.media))
     return [Finding(adapter.name, problem, revision.bulletin_id) for problem in problems]
 
 

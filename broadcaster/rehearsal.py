@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from broadcaster.app import App
 from broadcaster.editorial import is_heard
 from broadcaster.gates import SOUND
-from broadcaster.outgoing import outgoing_for, preview_of
+from broadcaster.outgoing import obstacles, outgoing_for, preview_of
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.registry import radio_of
@@ -62,10 +62,7 @@ def rehearse_week(app: App, week: Week, count: Count) -> Sequence[str]:
     problems: list[str] = []
     for number, (row, outgoing) in enumerate(wanted):
         count(number, len(wanted))
-        try:
-            found = radio.prepare(outgoing).problems
-        except ChannelError as error:
-            found = (error.message,)
+        found = obstacles(radio, outgoing)
         problems += [f"Bản tin {row.bulletin_id}: {problem}" for problem in found]
     count(len(wanted), len(wanted))
     return list(dict.fromkeys(problems))
