@@ -85,6 +85,10 @@ _HOLIDAYS = frozenset(
 _NEXT_DATE = re.compile(
     rf"\s?(?:[-–,]|đến|và)\s?(?:ngày\s)?(?:[{Kind.DATE.marks}]|\d{{1,2}}/\d{{1,2}}(?![\d/]))"
 )
+_LUNAR = re.compile(
+    r"(?<![\w/.,-])(?P<day>\d{1,2})\s?[-/]\s?(?P<month>\d{1,2})(?:\s\(?(?:âm lịch|ÂL|AL)(?!\w)\)?)"
+)
+_LUNAR_DAYS = 30
 _LIST_ENDS = re.compile(rf"\s?(?:$|[,.;:)!?]|(?:{any_phrase('after_weekdays')})(?!\w))")
 
 
@@ -95,6 +99,7 @@ def read_dates(draft: Draft) -> None:
     draft.replace(_BLANK_DAY, lambda m: f"{m[1]} tháng {m[2]}/{m[3]}")
     draft.replace(_FULL, lambda m: _date(draft, m["day"], m["month"], m["year"]))
     draft.replace(_DASHED, lambda m: _date(draft, m["day"], m["month"], m["year"]))
+    draft.replace(_LUNAR, lambda m: _lunar(draft, m))
     draft.replace(_DAY_MONTH, lambda match: _day_month(draft, match))
     draft.replace(_BAD, lambda match: _bad(draft, match))
     draft.replace(_MONTHS, lambda match: _months(draft, match))
@@ -127,6 +132,14 @@ def _span(draft: Draft, match: re.Match[str]) -> str | None:
     word = match["word"] or ""
     last = draft.say(_day(match["day"], match["month"], match["year"]), Kind.DATE)
     return f"{word}{draft.say(numbers.cardinal(first), Kind.DATE)} đến {word.lower()}{last}"
+
+
+def _lunar(draft: Draft, match: re.Match[str]) -> str | None:
+    """ "10-3 âm lịch", "10/3 (ÂL)": no other calendar has a month of its own there."""
+    day, month = int(match["day"]), int(match["month"])
+    if not (1 <= day <= _LUNAR_DAYS and 1 <= month <= 12):
+        return None
+    return draft.say(f"{_day(match['day'], match['month'])} âm lịch", Kind.DATE)
 
 
 def _day_month(draft: Draft, match: re.Match[str]) -> str | None:

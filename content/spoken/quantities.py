@@ -24,6 +24,13 @@ _COLON_RATIO = re.compile(r"(?<![\w.,:/-])(\d{1,6}):(\d{1,6})(?![\w:/]|[.,]\d)")
 _SCORE = re.compile(
     r"(t[ỷỉ] số|thắng|thua|hòa|hoà)(\s\d{1,2})\s?[-–]\s?(\d{1,2})(?!\w)", re.IGNORECASE
 )
+_MATCH = re.compile(
+    r"(?P<before>(?<!\w)(?:bóng|trận|thi đấu|vòng bảng|bán kết|chung kết|đội)\s[^.;!?\n]{0,80}?"
+    r"(?P<side>\w{1,12}))\s(?P<scored>\d{1,2})\s?[-–]\s?(?P<conceded>\d{1,2})"
+    r"(?=\s(?P<other>\w)|\s?[,.;)\n]|$)",
+    re.IGNORECASE,
+)
+"""Two sides of a match with the score between them: "bóng đá: An Bình 3-1 Hòa Phú"."""
 _WHOLE_COUNTED = re.compile(rf"\s(?:{any_phrase('counted_wholes')})(?!\w)")
 _END_OF_NUMBER = f"[\\d{Kind.TIME.marks}{Kind.DATE.marks}{Kind.MONTH.marks}{Kind.NUMBER.marks}]"
 _RANGE = re.compile(
@@ -59,9 +66,18 @@ def read_units(draft: Draft) -> None:
 def read_shares(draft: Draft) -> None:
     """Say "2/3 số hộ", "12/15 chỉ tiêu", "24/7", "1:500" and scores."""
     draft.replace(_SCORE, lambda m: f"{m[1]}{m[2]} {m[3]}")
+    draft.replace(_MATCH, _score)
     draft.replace(_CHAIN, lambda m: draft.say(" trên ".join(map(numbers.count, m[0].split("/")))))
     draft.replace(_SHARE, lambda match: _share(draft, match))
     draft.replace(_COLON_RATIO, lambda m: f"{m[1]} {draft.say('trên')} {m[2]}")
+
+
+def _score(match: re.Match[str]) -> str | None:
+    """Only between names: "mỗi đội 7-9 người" is a range."""
+    names = match["side"][0] + (match["other"] or "")
+    if not names.isupper():
+        return None
+    return f"{match['before']} {match['scored']} {match['conceded']}"
 
 
 def read_per(draft: Draft) -> None:
