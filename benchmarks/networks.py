@@ -55,6 +55,7 @@ def run(bench: Bench) -> Sequence[Row]:
             "MB",
             f"{targets // 10:,} targets",
             Sample.one(few),
+            Aim(1.2, of_ratio=True) if targets >= 10_000 else None,
         ),
     ]
 

@@ -21,6 +21,8 @@ from broadcaster.portal_first import CARRIERS
 from channels.base import Health, Quota
 from content.files import write_atomically
 
+__all__ = ["CARRIERS", "Accounts", "Planned", "Standing", "check", "problems", "standing"]
+
 log = structlog.get_logger(__name__)
 
 _OLD = timedelta(days=7)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from broadcaster import alerts, doctor_machine, evidence, takedowns
+from broadcaster import accounts, alerts, doctor_machine, evidence, takedowns
 from broadcaster.alerts import Trouble
 from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN
@@ -63,7 +63,7 @@ class Watch:
         if not self._routes:
             return
         app, now = self._app, self._app.clock.now()
-        found = [*self._ends(), *self._machine(now)]
+        found = [*self._ends(), *self._machine(now), *accounts_off(app, now)]
         with app.database.reading() as session:
             found += deliveries(session, app, now)
             found += alarms(session, app, now)
@@ -134,6 +134,25 @@ def alarms(session: Session, app: App, now: datetime) -> list[Trouble]:
         )
         for alarm in evidence.alarms(session, app.station_id, now - _RECENT)
     ]
+
+
+def accounts_off(app: App, now: datetime) -> list[Trouble]:
+    """What the networks themselves lately found wrong with an account, told once a day."""
+    found = []
+    for name in accounts.CARRIERS:
+        known = None if app.channels[name].simulated else accounts.standing(app, name)
+        if known is None or now - known.at > _RECENT:
+            continue
+        found += [
+            Trouble(
+                f"account:{name}:{line.name}:{_day(app, now)}",
+                f"Tài khoản {name}: {line.name}",
+                f"{line.message} Xem: broadcaster channel check {name}.",
+            )
+            for line in known.lines
+            if not line.ok
+        ]
+    return found
 
 
 def still_there(session: Session, app: App, now: datetime) -> list[Trouble]:

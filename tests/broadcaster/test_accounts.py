@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from broadcaster import accounts
 from broadcaster.accounts import Accounts, Planned
+from broadcaster.alert_watch import accounts_off
 from broadcaster.app import App, open_app
 from broadcaster.preflight import check_bulletin
 from broadcaster.setup import make_home
@@ -135,6 +136,16 @@ def test_a_preview_tells_it_beside_everything_else_and_asks_nobody(app: App) -> 
     assert len(found) >= 2
     assert "Chưa biết tài khoản" in found[-1]
     assert zalo(app).asked == 0
+
+
+def test_the_officers_are_told_what_the_networks_found_wrong(app: App) -> None:
+    zalo(app).lines = [GOOD, Health("Hạn mức", ok=False, message="Còn 0/500 tin.")]
+    accounts.check(app, "zalo")
+    now = app.clock.now()
+    (trouble,) = accounts_off(app, now)
+    assert trouble.subject == "Tài khoản zalo: Hạn mức"
+    assert "Còn 0/500 tin." in trouble.body
+    assert accounts_off(app, now + timedelta(days=2)) == [], "an old answer is no news"
 
 
 def test_the_daemon_asks_a_few_times_a_day(app: App) -> None:
