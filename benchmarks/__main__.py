@@ -15,6 +15,7 @@ from benchmarks import (
     alarms,
     commands,
     daemon,
+    growth,
     ledger,
     networks,
     pack,
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[Bench], Sequence[Row]]] = {
     "planning": planning.run,
     "years": years.run,
     "ledger": ledger.run,
+    "growth": growth.run,
     "reports": reports.run,
     "pack": pack.run,
     "daemon": daemon.run,
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = QUICK if options.quick else FULL
     if options.starts is not None:
         sizes = replace(sizes, starts=options.starts)
+    if options.million:
+        sizes = replace(sizes, growth=(*sizes.growth, 1_000_000))
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.folder) as name:
         bench = Bench(Path(name).resolve(), sizes, clock)
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
                         help=f"which ones: {', '.join(BENCHMARKS)} (default: all)")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="small sizes, few runs")
     parser.add_argument("--starts", type=_positive, help="how many starts of the player")
+    parser.add_argument("--million", action="store_true", help="growth: a million records too")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--folder", type=Path, help="where to work (default: the temporary folder)")
     return parser

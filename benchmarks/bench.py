@@ -47,6 +47,8 @@ class Sizes:
     """To persons, over a network that is slow to answer."""
     targets: int
     """Of one delivery, for its memory."""
+    growth: tuple[int, ...]
+    """Records of ledgers that are verified one after another."""
 
 
 FULL = Sizes(
@@ -67,6 +69,7 @@ FULL = Sizes(
     tasks=200,
     messages=3_000,
     targets=100_000,
+    growth=(1_000, 10_000, 100_000),
 )
 QUICK = Sizes(
     rounds=3,
@@ -86,6 +89,7 @@ QUICK = Sizes(
     tasks=50,
     messages=200,
     targets=10_000,
+    growth=(1_000, 4_000),
 )
 
 

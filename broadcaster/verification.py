@@ -502,7 +502,9 @@ def rows(session: Session, station_id: int) -> Iterator[tuple[int, int | None, s
     while True:
         query = (
             columns.where(table.station_id == station_id)
-            .where((table.seq > after[0]) | ((table.seq == after[0]) & (table.id > after[1])))
+            # The first bound alone lets the index begin here; an OR alone reads all before it.
+            .where(table.seq >= after[0])
+            .where((table.seq > after[0]) | (table.id > after[1]))
             .order_by(table.seq, table.id)
             .limit(size)
         )

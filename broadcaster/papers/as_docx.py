@@ -69,6 +69,8 @@ def render(paper: Paper) -> bytes:
     _addressees(document, paper)
     for block in paper.blocks:
         _block(document, block, _SHORT - _LEFT - _RIGHT)
+    # A signature never stands alone on a page: the last words go with it.
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
     _foot(document, paper)
     for place, annex in enumerate(paper.annexes):
         _annex(document, paper, annex, place)
@@ -228,7 +230,8 @@ def _chart(document: Any, block: Chart) -> None:
 
 def _foot(document: Any, paper: Paper) -> None:
     """Nơi nhận on the left and the signature on the right, or two signatures."""
-    document.add_paragraph().paragraph_format.line_spacing = Pt(8)
+    gap = document.add_paragraph().paragraph_format
+    gap.line_spacing, gap.keep_with_next = Pt(8), True
     if len(paper.signatures) > 1:
         cells = two_columns(document, 82, 83)[0]
         for cell, signature in zip(cells, paper.signatures, strict=False):

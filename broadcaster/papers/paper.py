@@ -150,7 +150,9 @@ class Paper:
     @property
     def attached_to(self) -> str:
         """What stands under an annex's title: "(Kèm theo Báo cáo số 12/BC-UBND ngày … của …)"."""
-        day = self.dated.partition("ngày")[2].strip()
+        day = self.dated.lower().partition("ngày")[2]
+        # The gaps that are to be filled in by hand stay wide.
+        day = day.strip() if any(map(str.isdigit, day.split("năm")[0])) else day.rstrip()
         number = f" số {self.number}" if self.number else ""
         return f"(Kèm theo {self.kind.capitalize()}{number} ngày {day} của {self.station})"
 

@@ -35,6 +35,7 @@ TINY = Sizes(
     tasks=5,
     messages=20,
     targets=500,
+    growth=(10, 30),
 )
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 

@@ -198,6 +198,27 @@ def test_the_pdf_has_the_same_words_and_the_same_pages_numbering(tmp_path: Path)
     assert all(f"bản ghi số 214: {'ab' * 32}" in page for page in (first, *others))
 
 
+def test_a_signature_never_stands_alone_on_a_page(tmp_path: Path) -> None:
+    """The last words go with it, wherever the page ends."""
+    broken = 0
+    for count in range(20, 34):
+        lines = tuple(Paragraph(plain(f"Dòng thứ {n}.")) for n in range(count))
+        paper = replace(PAPER, annexes=(), blocks=(*lines, PAPER.blocks[-1]))
+        signed = next(page for page in pages(render(paper, "pdf"), tmp_path) if "Trần Thu" in page)
+        assert "Trên đây là báo cáo." in signed, count
+        broken += "Dòng thứ 0." not in signed
+    assert broken > 0  # some of them did not fit on one page
+    last = word(PAPER).paragraphs
+    foot = next(n for n, one in enumerate(last) if one.text.startswith("Trên đây"))
+    assert all(one.paragraph_format.keep_with_next for one in last[foot : foot + 2])
+
+
+def test_an_annex_leaves_room_for_the_day_that_is_written_by_hand() -> None:
+    for dated in ("Ngày      tháng      năm 2026", "An Bình, ngày      tháng      năm 2026"):
+        attached = replace(PAPER, dated=dated).attached_to
+        assert "ngày       tháng      năm 2026 của Ủy ban" in attached
+
+
 def test_a_row_longer_than_a_page_is_not_lost_in_the_pdf(tmp_path: Path) -> None:
     long = Table((Column("A", 1), Column("B", 1)), ((plain("chữ " * 3000 + "HẾT"), plain("x")),))
     text = "".join(pages(render(replace(PAPER, blocks=(long,), annexes=()), "pdf"), tmp_path))

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster import checkpoints, cli, evidence, seals, verification
+from broadcaster.app import App
 from broadcaster.evidence import Kind
 from broadcaster.verification import Break, Verification
 from channels.base import Artefact
@@ -313,6 +314,39 @@ def test_a_row_that_holds_rubbish_is_no_bug_of_the_program(
     monkeypatch.setenv("BROADCASTER_HOME", str(home))
     assert cli.run(["status"]) == 1
     assert "Cơ sở dữ liệu bị hỏng" in capsys.readouterr().err
+
+
+def test_reading_the_chain_takes_work_in_proportion_to_its_length(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch begins where the last one ended: it must not read all records before it."""
+    monkeypatch.setattr(verification, "_BATCH", 20)
+
+    def work(app: App) -> int:
+        ticks = 0
+
+        def tick() -> None:
+            nonlocal ticks
+            ticks += 1
+
+        with app.database.snapshot() as session:
+            driver = session.connection().connection.dbapi_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.set_progress_handler(tick, 10)
+            list(verification.rows(session, 1))
+            driver.set_progress_handler(None, 0)
+        return ticks
+
+    app = opened(home)
+    for number in range(15, 301):
+        with app.database.writing() as session:
+            evidence.append(session, 1, Kind.MANUAL, app.clock.now(), {"bulletin": number})
+    short = work(app)
+    with app.database.writing() as session:
+        for number in range(301, 1501):
+            evidence.append(session, 1, Kind.MANUAL, app.clock.now(), {"bulletin": number})
+    assert work(app) < 8 * short  # five times as many
+    app.close()
 
 
 def test_many_artefacts_are_checked_in_bounded_memory(
