@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from broadcaster import evidence
 from broadcaster.app import App
-from broadcaster.evidence import Kind, StoredArtefact
+from broadcaster.evidence import StoredArtefact
+from broadcaster.plan_record import record_plan
 from content.errors import UserError
 from content.folding import fold
 from schedules.plan import Plan, PlanVersion, Task
@@ -176,20 +176,8 @@ def replace(
     plan.imported_at, plan.imported_by = now, app.person
     session.add(plan)
     _update_tasks(session, change, now)
-    evidence.append(
-        session,
-        app.station_id,
-        Kind.PLAN,
-        now,
-        {"simulated": False},
-        details={
-            "plan": plan.id,
-            "title": plan.title,
-            "person": app.person,
-            "action": "replace",
-            "changes": change.to_json(),
-        },
-        artefacts=[stored],
+    record_plan(
+        app, session, plan, now, artefacts=[stored], action="replace", changes=change.to_json()
     )
     return plan
 

@@ -11,11 +11,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from broadcaster import evidence
 from broadcaster.app import App
-from broadcaster.evidence import Kind
 from broadcaster.plan_correction import Correction, correction, find_old, replace, task_row
 from broadcaster.plan_correction import get_plan as find_plan
+from broadcaster.plan_record import record_plan
 from channels.base import Artefact
 from content.errors import Problem, UserError
 from content.people import Role, require_role
@@ -105,15 +104,7 @@ def _keep(app: App, read: ReadPlan, replaces: int | None) -> Imported:
         session.add(plan)
         session.flush()
         session.add_all(task_row(plan, entry) for entry in read.document["tasks"])
-        evidence.append(
-            session,
-            app.station_id,
-            Kind.PLAN,
-            now,
-            {"simulated": False},
-            details={"plan": plan.id, "title": plan.title, "person": app.person},
-            artefacts=[stored],
-        )
+        record_plan(app, session, plan, now, artefacts=[stored])
         return Imported(plan, tasks_of(session, plan))
 
 

@@ -101,12 +101,12 @@ def _gather_all(text: str, found: list[Found], parts: _Parts) -> None:
             del parts.windows[known:]
             parts.has_span = has_span
             continue
-        if before and added and text[: item.start].rstrip().endswith(("(", ":")):
-            if all(_within(window, outer) for window in added):
-                # The narrower window is the time; a day of celebration only says why.
-                celebrated = Occasion in (type(item.value), type(before.value))
-                added = outer if celebrated else added
-                parts.windows[known - len(outer) :] = added
+        explains = text[: item.start].rstrip().endswith(("(", ":"))
+        if before and added and explains and all(_within(window, outer) for window in added):
+            # The narrower window is the time; a day of celebration only says why.
+            celebrated = Occasion in (type(item.value), type(before.value))
+            added = outer if celebrated else added
+            parts.windows[known - len(outer) :] = added
         if added:
             before, outer = item, added
 

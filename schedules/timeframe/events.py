@@ -58,7 +58,8 @@ _DONE = Pattern(r"(?:phải )?(?:hoàn thành|hoàn tất|xong|kết thúc)(?: x
 _IN_THE_UNIT = Pattern(r"trong (?:tháng|quý|tuần)(?! [\dilv])")
 _ROUGH = Pattern(r"dự kiến|khoảng|tạm thời|có thể")
 _PEAK = Pattern(
-    r"(?:trong đó )?(?:(?:(?:tháng|tuần lễ|tuần|đợt|thời gian) )?cao điểm|trọng tâm|tập trung(?: cao điểm)?|nhất là|đặc biệt(?: là)?|trọng điểm)"
+    r"(?:trong đó )?(?:(?:(?:tháng|tuần lễ|tuần|đợt|thời gian) )?cao điểm|trọng tâm"
+    r"|trọng điểm|tập trung(?: cao điểm)?|nhất là|đặc biệt(?: là)?)"
     r"(?: (?:là|vào|trong|các|dịp))*"
 )
 _UNTIL_EVENT = Pattern(rf"(?:cho )?(?:đến|tới) khi {_CLAUSE}")
