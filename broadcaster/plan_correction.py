@@ -122,6 +122,21 @@ def find_old(app: App, session: Session, document: dict[str, Any]) -> Plan | Non
     return next((p for p in session.exec(query) if _name(p.document) == _name(document)), None)
 
 
+def find_alike(app: App, session: Session, document: dict[str, Any]) -> Plan | None:
+    """The newest plan of the same issuer, title and period: perhaps this one in another format."""
+    wanted = _alike(document)
+    if not all(wanted):
+        return None
+    query = select(Plan).where(Plan.station_id == app.station_id).order_by(col(Plan.id).desc())
+    return next((p for p in session.exec(query) if _alike(p.document) == wanted), None)
+
+
+def _alike(document: dict[str, Any]) -> tuple[str, ...]:
+    period = document["period"]
+    parts = (document["issuer"], document["title"], period["start"], period["end"])
+    return tuple(" ".join(fold(str(part or "")).split()) for part in parts)
+
+
 def _name(document: dict[str, Any]) -> tuple[str, ...]:
     start = (document["period"]["start"] or "")[:4]
     year = str(document["date"]["year"] or start)

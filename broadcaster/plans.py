@@ -12,7 +12,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from broadcaster.app import App
-from broadcaster.plan_correction import Correction, correction, find_old, replace, task_row
+from broadcaster.plan_correction import (
+    Correction,
+    correction,
+    find_alike,
+    find_old,
+    replace,
+    task_row,
+)
 from broadcaster.plan_correction import get_plan as find_plan
 from broadcaster.plan_record import record_plan
 from channels.base import Artefact
@@ -74,9 +81,10 @@ def keep_document(
 ) -> Imported:
     """Keep what was read, with its tasks, and evidence of the import.
 
-    A document of a known plan (`replaces`, or the same issuer, number, symbol and year) corrects
-    it when `confirm` says so; naming the plan in `replaces` is a confirmation too. Raises
-    UserError, listing the changes, and keeps nothing when it is not confirmed.
+    One that asks for just what a plan of the same issuer, title and period asks for is that plan
+    in another format. A document of a known plan (`replaces`, or the same issuer, number, symbol
+    and year) corrects it when `confirm` says so; naming the plan in `replaces` is a confirmation
+    too. Raises UserError, listing the changes, and keeps nothing when it is not confirmed.
     """
     if read.before is not None:
         return read.before
@@ -113,8 +121,11 @@ def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Cor
         require_role(session, app.station_id, app.person, Role.EDITOR)
         if replaces is not None:
             return correction(session, find_plan(app, session, replaces), document)
-        old = find_old(app, session, document)
-        return correction(session, old, document) if old else None
+        if old := find_old(app, session, document):
+            return correction(session, old, document)
+        alike = find_alike(app, session, document)
+        same = correction(session, alike, document) if alike else None
+        return same if same and not same.changed else None
 
 
 def _not_confirmed(change: Correction) -> UserError:
