@@ -16,7 +16,9 @@ from broadcaster import evidence
 from broadcaster.records import Broadcast, Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.tally import withdrawn
+from broadcaster.task_names import task_names
 from content.bulletin import Revision
+from schedules.task_names import TaskKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Achievement:
 
     broadcast: int
     bulletin: int
-    task: str | None
+    task: TaskKey | None
+    """Which task its words named on its day; None: none of any plan."""
     channel: str
     at: datetime
     day: date
@@ -40,6 +43,7 @@ def achievements(
     session: Session, station_id: int, zone: ZoneInfo, since: date | None = None
 ) -> list[Achievement]:
     """Every proved output of a station (from a day on), in order of time."""
+    names = task_names(session, station_id)
     query = (
         sqlalchemy_select(*_COLUMNS)
         .join(Broadcast, col(Delivery.broadcast_id) == col(Broadcast.id))
@@ -62,18 +66,20 @@ def achievements(
     back = withdrawn(session, station_id, evidence.head(session, station_id))
     found: dict[tuple[int, int], Achievement] = {}
     for row in session.connection().execute(query):
-        broadcast, bulletin, channel, began, planned, slot, starts, task, seq, body, digest = row
+        broadcast, bulletin, channel, began, planned, slot, starts, said, at_desk, *rest = row
+        seq, body, digest = rest
         if seq in back or not _proves(body, digest):
             continue
         known = found.get((broadcast, bulletin))
         at = known.at if known else began or planned
+        day = at.astimezone(zone).date()
         found[broadcast, bulletin] = Achievement(
             broadcast,
             bulletin,
-            task,
+            names.meant(said, day, at_desk),
             channel,
             at,
-            at.astimezone(zone).date(),
+            day,
             f"{slot}@{starts.astimezone(zone).date().isoformat()}" if slot else None,
             (*known.records, seq) if known else (seq,),
         )
@@ -89,6 +95,7 @@ _COLUMNS = (
     col(Broadcast.slot_id),
     col(Broadcast.starts_at),
     col(Revision.task),
+    col(Revision.created_at),
     col(EvidenceRecord.seq),
     col(EvidenceRecord.body),
     col(EvidenceRecord.hash),

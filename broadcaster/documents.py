@@ -19,6 +19,7 @@ from broadcaster.papers.paper import Figure, Paper
 from broadcaster.papers.template import Filling, Template
 from broadcaster.records import EvidenceRecord
 from broadcaster.report import channel_label, topic_label
+from broadcaster.task_names import find_task
 from channels.plain_text import from_markdown
 from content import library
 from content.bulletin import BulletinStatus, Review, ReviewAction
@@ -94,19 +95,14 @@ def _require(found: Template, about: About) -> None:
 
 
 def _task(app: App, about: About) -> tuple[Plan | None, Task | None]:
-    """The task of the plan asked for or of the newest one; without a task, whatever plan is."""
+    """The task asked for (see `task_names`); without one, the plan asked for or the newest."""
     if about.task is None and about.plan is None and not plans.all_plans(app):
         return None, None
-    imported = plans.get_plan(app, about.plan)
     if about.task is None:
-        return imported.plan, None
-    for task in imported.tasks:
-        if task.no.lower() == about.task.strip().lower():
-            return imported.plan, task
-    known = ", ".join(task.no for task in imported.tasks)
-    raise UserError(
-        f"Kế hoạch {imported.plan.id} không có nhiệm vụ “{about.task}”.", f"Các nhiệm vụ: {known}."
-    )
+        return plans.get_plan(app, about.plan).plan, None
+    today = app.clock.now().astimezone(app.zone).date()
+    with app.database.reading() as session:
+        return find_task(session, app.station_id, about.task, about.plan, today)
 
 
 def _task_fields(task: Task | None) -> dict[str, Figure]:

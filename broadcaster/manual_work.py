@@ -19,6 +19,7 @@ from broadcaster.app import App
 from broadcaster.evidence import Kind, StoredArtefact
 from broadcaster.records import EvidenceRecord
 from broadcaster.tally import withdrawn
+from broadcaster.task_names import find_task
 from channels.base import Artefact
 from content.errors import Problem, UserError
 from content.people import Role, require_role
@@ -91,7 +92,7 @@ def add(app: App, paths: Sequence[Path], said: Said) -> Added:
     stored = [app.store.put(Artefact(one.name, _media_type(one.name), one.data)) for one in files]
     with app.database.writing() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
-        plan, task = find_task(session, app.station_id, said.task, said.plan)
+        plan, task = find_task(session, app.station_id, said.task, said.plan, said.day or today)
         form = _form(task, said.form)
         added = Added(None, task.no)
         new = _new_files(session, app, plan, task, list(zip(files, stored, strict=True)), added)
@@ -140,22 +141,6 @@ def proofs(session: Session, station_id: int) -> list[Proof]:
         for seq, details, artefacts in _records(session, station_id)
         if seq not in back
     ]
-
-
-def find_task(session: Session, station_id: int, no: str, plan_id: int | None) -> tuple[Plan, Task]:
-    """The task of this number, of the newest plan that has it or of the one named."""
-    query = (
-        select(Plan, Task)
-        .join(Task, col(Task.plan_id) == col(Plan.id))
-        .where(Plan.station_id == station_id, Task.no == no)
-    )
-    if plan_id is not None:
-        query = query.where(Plan.id == plan_id)
-    found = session.exec(query.order_by(col(Plan.id).desc())).first()
-    if found is None:
-        where = f" trong kế hoạch số {plan_id}" if plan_id is not None else ""
-        raise UserError(f"Không có nhiệm vụ “{no}”{where}.", "Xem: broadcaster plan status.")
-    return found[0], found[1]
 
 
 def _read(paths: Sequence[Path]) -> list[_File]:

@@ -12,10 +12,10 @@ from typing import Any
 from broadcaster import year as years
 from broadcaster.app import App
 from broadcaster.plan_progress import PlanProgress, TaskProgress, progress
-from content.errors import UserError
-from content.files import write_atomically
+from content.files import write_for_user
 from schedules.quota import Window
 from schedules.standing import STATE_LABELS, State
+from schedules.task_names import TaskKey
 from schedules.year_planner import Count
 
 
@@ -83,12 +83,7 @@ def picture(app: App, plan_id: int | None, count: Count = lambda _done, _total: 
 
 def write(shown: Picture, path: Path) -> None:
     """As one self-contained web page. Raises UserError."""
-    try:
-        write_atomically(path, to_html(shown).encode())
-    except OSError as error:
-        raise UserError(
-            f"Không ghi được tệp {path}: {error.strerror or error}.", "Hãy chọn thư mục khác."
-        ) from error
+    write_for_user(path, to_html(shown).encode())
 
 
 def to_html(shown: Picture) -> str:
@@ -178,18 +173,17 @@ def _year_of(found: PlanProgress) -> tuple[date, date]:
     return date(start.year, 1, 1), date(last, 12, 31)
 
 
-def _planned(app: App, year: int, count: Count) -> dict[str, set[date]]:
+def _planned(app: App, year: int, count: Count) -> dict[TaskKey, set[date]]:
     now = app.clock.now()
-    days: dict[str, set[date]] = {}
-    for one in years.placements(app, year, now, count):
-        if one.task:
-            days.setdefault(one.task, set()).add(one.day)
+    days: dict[TaskKey, set[date]] = {}
+    for key, one in years.placements(app, year, now, count):
+        days.setdefault(key, set()).add(one.day)
     return days
 
 
-def _bar(row: TaskProgress, planned: dict[str, set[date]]) -> Bar:
+def _bar(row: TaskProgress, planned: dict[TaskKey, set[date]]) -> Bar:
     proved = {one.day for one in row.airings} | {one.day for one in row.proofs}
-    coming = planned.get(row.task.no, set()) if row.work.airings_needed else set()
+    coming = planned.get(row.task.key, set()) if row.work.airings_needed else set()
     return Bar(
         row.task.no,
         row.task.content,

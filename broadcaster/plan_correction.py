@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from broadcaster import evidence
 from broadcaster.app import App
-from broadcaster.evidence import Kind, StoredArtefact
+from broadcaster.evidence import StoredArtefact
+from broadcaster.plan_record import record_plan
 from content.errors import UserError
 from content.folding import fold
 from schedules.plan import Plan, PlanVersion, Task
@@ -122,6 +122,21 @@ def find_old(app: App, session: Session, document: dict[str, Any]) -> Plan | Non
     return next((p for p in session.exec(query) if _name(p.document) == _name(document)), None)
 
 
+def find_alike(app: App, session: Session, document: dict[str, Any]) -> Plan | None:
+    """The newest plan of the same issuer, title and period: perhaps this one in another format."""
+    wanted = _alike(document)
+    if not all(wanted):
+        return None
+    query = select(Plan).where(Plan.station_id == app.station_id).order_by(col(Plan.id).desc())
+    return next((p for p in session.exec(query) if _alike(p.document) == wanted), None)
+
+
+def _alike(document: dict[str, Any]) -> tuple[str, ...]:
+    period = document["period"]
+    parts = (document["issuer"], document["title"], period["start"], period["end"])
+    return tuple(" ".join(fold(str(part or "")).split()) for part in parts)
+
+
 def _name(document: dict[str, Any]) -> tuple[str, ...]:
     start = (document["period"]["start"] or "")[:4]
     year = str(document["date"]["year"] or start)
@@ -176,20 +191,8 @@ def replace(
     plan.imported_at, plan.imported_by = now, app.person
     session.add(plan)
     _update_tasks(session, change, now)
-    evidence.append(
-        session,
-        app.station_id,
-        Kind.PLAN,
-        now,
-        {"simulated": False},
-        details={
-            "plan": plan.id,
-            "title": plan.title,
-            "person": app.person,
-            "action": "replace",
-            "changes": change.to_json(),
-        },
-        artefacts=[stored],
+    record_plan(
+        app, session, plan, now, artefacts=[stored], action="replace", changes=change.to_json()
     )
     return plan
 

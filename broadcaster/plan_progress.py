@@ -16,6 +16,7 @@ from broadcaster.completion import counts, measure, quotas
 from broadcaster.manual_work import Proof, proofs
 from broadcaster.periods import days_of
 from broadcaster.plans import all_plans, get_plan, tasks_of
+from broadcaster.task_names import task_names
 from broadcaster.week_request import candidates
 from schedules.plan import Plan, Task
 from schedules.scoring import Score, Tally, scores, task_points
@@ -199,9 +200,13 @@ def _rows(
 ) -> list[TaskProgress]:
     aired = achievements(session, app.station_id, app.zone, plan.period_start)
     given = [one for one in proofs(session, app.station_id) if one.plan == plan.id]
-    bulletins = Counter(one.task for one in candidates(session, app.station_id))
+    names = task_names(session, app.station_id)
+    served = Counter(no for one in candidates(session, app.station_id, names) for no in one.tasks)
     days = app.settings.schedule.remind_days
-    return [_row(app, plan, task, aired, given, bulletins[task.no], today, days) for task in tasks]
+    return [
+        _row(app, plan, task, aired, given, served[names.label(task.key)], today, days)
+        for task in tasks
+    ]
 
 
 def _row(
@@ -219,7 +224,7 @@ def _row(
     mine = tuple(
         one
         for one in aired
-        if one.task == task.no
+        if one.task == task.key
         and (not task.channels or one.channel in task.channels)
         and (machine is None or machine.counts(one.day))
     )

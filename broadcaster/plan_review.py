@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from broadcaster import evidence
 from broadcaster.app import App
-from broadcaster.evidence import Kind
 from broadcaster.plan_correction import get_plan
+from broadcaster.plan_record import record_plan
 from content.people import Role, require_role
 from schedules.plan import Plan, PlanDecision, Task
 from schedules.plan_review import Answer, Part, Question, is_silent, questions
@@ -148,17 +148,5 @@ def _row(
 def _record(
     app: App, session: Session, plan: Plan, answers: Sequence[Answer], now: datetime
 ) -> None:
-    evidence.append(
-        session,
-        app.station_id,
-        Kind.PLAN,
-        now,
-        {"simulated": False},
-        details={
-            "plan": plan.id,
-            "title": plan.title,
-            "person": app.person,
-            "action": "review",
-            "answers": {f"{a.question.key}:{a.field}": a.text for a in answers},
-        },
-    )
+    texts = {f"{a.question.key}:{a.field}": a.text for a in answers}
+    record_plan(app, session, plan, now, action="review", answers=texts)

@@ -11,11 +11,17 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from broadcaster import evidence
 from broadcaster.app import App
-from broadcaster.evidence import Kind
-from broadcaster.plan_correction import Correction, correction, find_old, replace, task_row
+from broadcaster.plan_correction import (
+    Correction,
+    correction,
+    find_alike,
+    find_old,
+    replace,
+    task_row,
+)
 from broadcaster.plan_correction import get_plan as find_plan
+from broadcaster.plan_record import record_plan
 from channels.base import Artefact
 from content.errors import Problem, UserError
 from content.people import Role, require_role
@@ -75,9 +81,10 @@ def keep_document(
 ) -> Imported:
     """Keep what was read, with its tasks, and evidence of the import.
 
-    A document of a known plan (`replaces`, or the same issuer, number, symbol and year) corrects
-    it when `confirm` says so; naming the plan in `replaces` is a confirmation too. Raises
-    UserError, listing the changes, and keeps nothing when it is not confirmed.
+    One that asks for just what a plan of the same issuer, title and period asks for is that plan
+    in another format. A document of a known plan (`replaces`, or the same issuer, number, symbol
+    and year) corrects it when `confirm` says so; naming the plan in `replaces` is a confirmation
+    too. Raises UserError, listing the changes, and keeps nothing when it is not confirmed.
     """
     if read.before is not None:
         return read.before
@@ -105,15 +112,7 @@ def _keep(app: App, read: ReadPlan, replaces: int | None) -> Imported:
         session.add(plan)
         session.flush()
         session.add_all(task_row(plan, entry) for entry in read.document["tasks"])
-        evidence.append(
-            session,
-            app.station_id,
-            Kind.PLAN,
-            now,
-            {"simulated": False},
-            details={"plan": plan.id, "title": plan.title, "person": app.person},
-            artefacts=[stored],
-        )
+        record_plan(app, session, plan, now, artefacts=[stored])
         return Imported(plan, tasks_of(session, plan))
 
 
@@ -122,8 +121,11 @@ def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Cor
         require_role(session, app.station_id, app.person, Role.EDITOR)
         if replaces is not None:
             return correction(session, find_plan(app, session, replaces), document)
-        old = find_old(app, session, document)
-        return correction(session, old, document) if old else None
+        if old := find_old(app, session, document):
+            return correction(session, old, document)
+        alike = find_alike(app, session, document)
+        same = correction(session, alike, document) if alike else None
+        return same if same and not same.changed else None
 
 
 def _not_confirmed(change: Correction) -> UserError:

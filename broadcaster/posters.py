@@ -10,7 +10,7 @@ from broadcaster.app import App
 from channels.print_sheets import MOST_LINK, Form, PrintSheet, pdf
 from content.bulletin import BulletinStatus
 from content.errors import UserError
-from content.files import write_atomically
+from content.files import write_for_user
 from content.library import get_article
 from content.workflow import STATUS_LABELS
 
@@ -46,13 +46,7 @@ def make(app: App, bulletin_id: int, wish: Wish, output: Path) -> PrintSheet:
         "Tuyên truyền cải cách hành chính",
         _paper(wish.paper),
     )
-    try:
-        write_atomically(output, pdf(sheet))
-    except OSError as error:
-        raise UserError(
-            f"Không ghi được tệp {output}: {error.strerror or error}.",
-            "Hãy đóng tệp nếu đang mở và kiểm tra quyền ghi của thư mục.",
-        ) from error
+    write_for_user(output, pdf(sheet))
     return sheet
 
 

@@ -94,7 +94,7 @@ def make_report(
             head,
             since=days.start if days else None,
             on_records=on_records,
-            topics={task.no: topic_codes(task.content)[0] for task in tasks},
+            topics={task.key: topic_codes(task.content)[0] for task in tasks},
         )
     cutoff = min(period.end, today)
     results = tuple(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from broadcaster.app import App
+from broadcaster.task_names import task_names
 from content.bulletin import Priority, Revision
 from content.draft import BulletinDraft
 from content.errors import UserError
@@ -41,8 +43,13 @@ def suggest(app: App, article: Article) -> Suggestions:
     """For the newest revision of a bulletin."""
     revision = article.revision
     text = f"{revision.title}. {revision.body}"
+    today = app.clock.now().astimezone(app.zone).date()
     with app.database.reading() as session:
-        words = [TaskWords(t.no, t.content, tuple(t.channels)) for t in _tasks(app, session)]
+        names = task_names(session, app.station_id)
+        words = [
+            TaskWords(names.shortest(t.key, today), t.content, tuple(t.channels))
+            for t in _tasks(app, session, today)
+        ]
     return Suggestions(
         () if revision.topic else topic_matches(text)[:2],
         () if revision.task else suggest_tasks(text, revision.channels, words),
@@ -56,9 +63,9 @@ def marked(app: App, bulletin_id: int, topic: str | None, task: str | None) -> B
         raise UserError(f"Không có chủ đề “{topic}”.", f"Các mã: {', '.join(sorted(known))}.")
     with app.database.reading() as session:
         revision = get_article(session, app.station_id, bulletin_id).revision
-        if task is not None and task not in {one.no for one in _tasks(app, session, True)}:
+        if task is not None and not task_names(session, app.station_id).claims(task):
             raise UserError(
-                f"Không có nhiệm vụ “{task}” trong kế hoạch đang thực hiện.",
+                f"Không có nhiệm vụ “{task}” trong kế hoạch nào.",
                 "Hãy xem số của nhiệm vụ bằng: broadcaster plan status.",
             )
     return _draft(app, revision, topic or revision.topic, task or revision.task)
@@ -84,9 +91,8 @@ def _draft(app: App, revision: Revision, topic: str | None, task: str | None) ->
     )
 
 
-def _tasks(app: App, session: Session, every: bool = False) -> list[Task]:
+def _tasks(app: App, session: Session, today: date) -> list[Task]:
     """Those of the plan in force today, else of the newest one."""
-    today = app.clock.now().astimezone(app.zone).date()
     query = select(Plan).where(Plan.station_id == app.station_id).order_by(col(Plan.id).desc())
     plans = list(session.exec(query).all())
     in_force = [
@@ -94,10 +100,10 @@ def _tasks(app: App, session: Session, every: bool = False) -> list[Task]:
         for plan in plans
         if plan.period_start and plan.period_end and plan.period_start <= today <= plan.period_end
     ]
-    chosen = plans if every else (in_force or plans)[:1]
+    chosen = (in_force or plans)[:1]
     rows = session.exec(
         select(Task)
         .where(col(Task.plan_id).in_([plan.id for plan in chosen]), col(Task.gone_at).is_(None))
         .order_by(col(Task.id))
     ).all()
-    return [task for task in rows if every or not set(task.channels) <= _NO_BULLETIN]
+    return [task for task in rows if not set(task.channels) <= _NO_BULLETIN]

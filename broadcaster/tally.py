@@ -17,8 +17,10 @@ from broadcaster.evidence import GENESIS, Head, Kind
 from broadcaster.periods import Period
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.records import EvidenceRecord
+from broadcaster.task_names import task_names
 from content.bulletin import Bulletin, Revision
 from content.topics import OTHER, topic_codes
+from schedules.task_names import TaskKey, TaskNames
 
 ON_TIME = timedelta(minutes=5)
 """A session that begins later than this after its hour is not on time."""
@@ -53,7 +55,7 @@ class Output:
     reach: int | None
     link: str | None
     plan: int | None = None
-    """The plan that evidence added by hand names; bulletins name only the task."""
+    """The plan whose task it is (see `task_names`)."""
     broadcast: int | None = None
     by_hand: bool = False
     form: str | None = None
@@ -120,12 +122,21 @@ class Words:
     """What a revision is about."""
 
     task: str | None
+    """As its writer named it (see `task_names`)."""
     topic: str
+    written: datetime
 
 
 def words_of_revisions(session: Session, station_id: int) -> dict[tuple[int, int], Words]:
     """For each (bulletin, revision): its task and topic, without its text."""
-    columns = (Revision.bulletin_id, Revision.number, Revision.task, Revision.topic, Revision.title)
+    columns = (
+        Revision.bulletin_id,
+        Revision.number,
+        Revision.task,
+        Revision.topic,
+        Revision.title,
+        Revision.created_at,
+    )
     query = (
         sqlalchemy.select(*map(col, columns))
         .join(Bulletin, col(Bulletin.id) == col(Revision.bulletin_id))
@@ -133,8 +144,8 @@ def words_of_revisions(session: Session, station_id: int) -> dict[tuple[int, int
     )
     found = {}
     for row in session.connection().execute(query):
-        bulletin, number, task, topic, title = tuple(row)
-        found[(bulletin, number)] = Words(task, topic or topic_codes(title)[0])
+        bulletin, number, task, topic, title, written = tuple(row)
+        found[(bulletin, number)] = Words(task, topic or topic_codes(title)[0], written)
     return found
 
 
@@ -146,7 +157,7 @@ def tally(
     until: Head,
     *,
     since: date | None = None,
-    topics: Mapping[str, str] | None = None,
+    topics: Mapping[TaskKey, str] | None = None,
     on_records: Callable[[int, int], None] = lambda done, total: None,
 ) -> Tally:
     """Count a station's period in one pass up to the chain's end `until`.
@@ -160,7 +171,8 @@ def tally(
     """
     words = words_of_revisions(session, station_id)
     taken_back = withdrawn(session, station_id, until)
-    counter = _Counter(period, zone, words, since or period.start, topics or {}, taken_back)
+    names = task_names(session, station_id)
+    counter = _Counter(period, zone, words, names, since or period.start, topics or {}, taken_back)
     for link in _chain(session, station_id, until):
         if not link.holds:
             counter.broken.append(link.seq)
@@ -261,8 +273,9 @@ class _Counter:
     period: Period
     zone: tzinfo
     words: Mapping[tuple[int, int], Words]
+    names: TaskNames
     since: date
-    topics: Mapping[str, str]
+    topics: Mapping[TaskKey, str]
     taken_back: frozenset[int]
     total: _Sum = field(default_factory=_Sum)
     groups: dict[str, dict[str, _Sum]] = field(default_factory=dict)
@@ -348,18 +361,22 @@ class _Counter:
         self.outcomes.get(Status.UNKNOWN, {}).pop(body["delivery"], None)
 
     def _output(self, seq: int, day: date, body: dict[str, Any]) -> Output:
-        words = self.words.get((body["bulletin"], body["revision"]), Words(None, OTHER))
-        topic = words.topic if words.topic != OTHER else self.topics.get(words.task or "", OTHER)
+        words = self.words.get((body["bulletin"], body["revision"]))
+        topic = words.topic if words else OTHER
+        key = self.names.meant(words.task, day, words.written) if words else None
+        if topic == OTHER and key is not None:
+            topic = self.topics.get(key, OTHER)
         return Output(
             seq,
             day,
             body["channel"],
             body["bulletin"],
-            words.task,
+            key.no if key else None,
             topic,
             _seconds(body),
             _reach(body),
             body["permalink"],
+            key.plan if key else None,
             broadcast=body["broadcast"],
             form=as_run.form_of(body),
         )
@@ -375,13 +392,17 @@ class _Counter:
             str(body["channel"] or details.get("form") or _BY_HAND),
             body["bulletin"],
             task,
-            str(details.get("topic") or self.topics.get(task or "", OTHER)),
+            str(details.get("topic") or self._topic_of(details.get("plan"), task)),
             0.0,
             people if isinstance(people, int) and people >= 0 else None,
             body["permalink"],
             details.get("plan"),
             by_hand=True,
         )
+
+    def _topic_of(self, plan: object, task: str | None) -> str:
+        known = isinstance(plan, int) and task is not None
+        return self.topics.get(TaskKey(int(str(plan)), str(task)), OTHER) if known else OTHER
 
     def _count(self, output: Output) -> None:
         self.total.add(output)

@@ -21,11 +21,13 @@ from broadcaster.periods import days_of
 from broadcaster.records import Broadcast, Delivery, ScheduleLock
 from broadcaster.records import DeliveryStatus as Status
 from broadcaster.settings import Settings
+from broadcaster.task_names import task_names
 from content.bulletin import Bulletin, BulletinStatus, Priority, Review, ReviewAction, Revision
 from content.topics import topic_codes
 from schedules.holidays import holidays_between
 from schedules.openings import Opening, QuietHours, SlotRule, Week, occurrences
 from schedules.plan import Plan, Task
+from schedules.task_names import Days, TaskNames
 from schedules.timetable import Slot
 from schedules.week_plan import (
     RADIO_RULE,
@@ -36,6 +38,7 @@ from schedules.week_plan import (
     Pick,
     PlanRequest,
     PlanRules,
+    TaskClaim,
     TaskNeed,
 )
 from schedules.year_plan import YearTask
@@ -58,12 +61,13 @@ def week_request(
     ]
     keys = {opening.key for opening in openings}
     fixed = fixed_picks(session, timetable, openings, app.zone, FRAMING_SECONDS)
+    names = task_names(session, app.station_id).within(week.monday, week.sunday)
     request = PlanRequest(
         week=week,
         zone=app.zone,
         rules=plan_rules(app),
         openings=tuple(openings),
-        candidates=tuple(candidates(session, app.station_id)),
+        candidates=tuple(candidates(session, app.station_id, names)),
         tasks=tuple(_needs(app, session, week, keys)),
         history=tuple(history(app, session, week.start - MEMORY, week.end, keys)),
         existing=with_fixed(existing_picks(app, session, openings), fixed.picks),
@@ -80,8 +84,8 @@ def slots(session: Session, station_id: int) -> Sequence[Slot]:
     return session.exec(query.order_by(col(Slot.starts), col(Slot.id))).all()
 
 
-def candidates(session: Session, station_id: int) -> list[Candidate]:
-    """Every bulletin whose newest revision is approved.
+def candidates(session: Session, station_id: int, names: TaskNames) -> list[Candidate]:
+    """Every bulletin whose newest revision is approved; `names` tell which tasks it serves.
 
     Columns and not rows: ten thousand bodies are not needed to plan a week.
     """
@@ -99,7 +103,7 @@ def candidates(session: Session, station_id: int) -> list[Candidate]:
         .order_by(col(Bulletin.id), col(Review.id))
     )
     rows: list[tuple[Any, ...]] = [tuple(row) for row in session.connection().execute(query)]
-    found = {row[0]: _candidate(*row) for row in rows}
+    found = {row[0]: _candidate(names, *row) for row in rows}
     heard = heard_lengths(session, station_id)
     return [
         replace(one, seconds=heard.get((one.bulletin, one.revision), one.seconds))
@@ -147,8 +151,9 @@ _CANDIDATE = (
     col(Review.air_seconds),
     col(Revision.topic),
     col(Revision.task),
+    col(Revision.created_at),
 )
-"""In the order of `Candidate`'s own fields."""
+"""In the order of `Candidate`'s own fields, and when the words were written."""
 
 
 def broadcast_of(session: Session, opening: Opening) -> Broadcast | None:
@@ -235,6 +240,7 @@ def slot_rule(slot: Slot) -> SlotRule:
 
 
 def _candidate(
+    names: TaskNames,
     bulletin: int,
     revision: int,
     title: str,
@@ -245,8 +251,10 @@ def _candidate(
     valid_until: date | None,
     seconds: float | None,
     topic: str | None,
-    task: str | None,
+    said: str | None,
+    written: datetime,
 ) -> Candidate:
+    claims = tuple(TaskClaim(names.label(one.key), one.days) for one in names.claims(said, written))
     return Candidate(
         bulletin,
         revision,
@@ -258,7 +266,8 @@ def _candidate(
         valid_until,
         seconds or 0.0,
         topic,
-        task,
+        claims[0].no if claims else None,
+        claims[1:] and claims,
     )
 
 
@@ -350,18 +359,18 @@ def history(
 def tasks_in_force(
     session: Session, station_id: int, first: date, last: date
 ) -> list[tuple[Task, Plan]]:
-    """The tasks of the plans that touch these days; of two with one number the newer plan's."""
+    """The tasks of the plans that touch these days, the newest plan's first."""
     query = (
         select(Task, Plan)
         .join(Plan, col(Task.plan_id) == col(Plan.id))
         .where(Plan.station_id == station_id, col(Task.gone_at).is_(None))
         .order_by(col(Plan.id).desc(), col(Task.id))
     )
-    found: dict[str, tuple[Task, Plan]] = {}
-    for task, plan in session.exec(query).all():
-        if _overlaps(plan.period_start, plan.period_end, first, last):
-            found.setdefault(task.no, (task, plan))
-    return list(found.values())
+    return [
+        (task, plan)
+        for task, plan in session.exec(query).all()
+        if Days(plan.period_start, plan.period_end).touches(first, last)
+    ]
 
 
 def _needs(app: App, session: Session, week: Week, planned: Container[str]) -> list[TaskNeed]:
@@ -384,6 +393,7 @@ def year_tasks(
     Airings in the `planned` openings (keys) are left to the planner's own count.
     """
     in_force = tasks_in_force(session, app.station_id, first, last)
+    names = task_names(session, app.station_id).within(first, last)
     starts = [plan.period_start for _, plan in in_force]
     since = min((day for day in starts if day), default=None) if all(starts) else None
     proved = [
@@ -396,15 +406,11 @@ def year_tasks(
         quota, _ = quotas(task, days_of(plan), app.channels)
         if quota is None:
             continue
-        mine = [one for one in proved if one.task == task.no]
+        mine = [one for one in proved if one.task == task.key]
         days = airing_days(task, mine, days_of(plan))
         quota = quota.from_here(first, days)
         done = quota.reached(days) + quota.behind
         topic = next(iter(topic_codes(task.content)), None)
         own = automatic(task.channels, app.channels) if task.channels else ()
-        tasks.append(YearTask(task.no, quota, own, topic, done))
+        tasks.append(YearTask(names.label(task.key), quota, own, topic, done))
     return tasks
-
-
-def _overlaps(start: date | None, end: date | None, first: date, last: date) -> bool:
-    return (start is None or start <= last) and (end is None or end >= first)

@@ -16,6 +16,7 @@ from broadcaster.delivery import LABELS
 from broadcaster.fixed_slots import fixed_picks, with_fixed
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.task_names import task_names
 from broadcaster.week_request import (
     FRAMING_SECONDS,
     MEMORY,
@@ -34,6 +35,7 @@ from content.errors import UserError
 from schedules.holidays import unknown_years
 from schedules.openings import Week, occurrences
 from schedules.plan import Plan, Task
+from schedules.task_names import TaskKey
 from schedules.year_plan import (
     Placement,
     Shortage,
@@ -65,6 +67,8 @@ class PastWeek:
 class TaskLine:
     """A task of the year with its forecast; None for one that people do."""
 
+    no: str
+    """Its number, with the plan's in front where two plans of the year have it."""
     task: Task
     forecast: TaskForecast | None
     assumed: bool = False
@@ -104,27 +108,36 @@ def forecast(
         in_force = tasks_in_force(session, app.station_id, first, last)
         past = tuple(_past(app, session, year, now))
         topics = tuple(_bare_topics([plan for _, plan in in_force], request))
+        names = task_names(session, app.station_id).within(first, last)
     forecasts = {one.no: one for one in plan.tasks}
     quotas = {one.no: one.quota for one in request.tasks}
     lines = tuple(
         TaskLine(
+            no,
             task,
-            forecasts.get(task.no),
-            task.no in quotas and quotas[task.no].assumed,
-            quotas[task.no].problems if task.no in quotas else (),
+            forecasts.get(no),
+            no in quotas and quotas[no].assumed,
+            quotas[no].problems if no in quotas else (),
         )
         for task, _ in in_force
+        for no in (names.label(task.key),)
     )
     return Year(year, past, plan, lines, shortages, topics, tuple(_remarks(app, request, year)))
 
 
 def placements(
     app: App, year: int, now: datetime, count: Count = lambda _done, _total: None
-) -> list[Placement]:
-    """What the forecast puts where, in order of time."""
+) -> list[tuple[TaskKey, Placement]]:
+    """What the forecast puts where for which task, in order of time."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
     with app.database.reading() as session:
         plan = plan_year(year_request(app, session, year, now), count)
-    return [one for week in plan.weeks for one in week.placements]
+        names = task_names(session, app.station_id).within(first, last)
+        in_force = tasks_in_force(session, app.station_id, first, last)
+        keys = {names.label(task.key): task.key for task, _ in in_force}
+    return [
+        (keys[one.task], one) for week in plan.weeks for one in week.placements if one.task in keys
+    ]
 
 
 def year_request(app: App, session: Session, year: int, now: datetime) -> YearRequest:
@@ -133,6 +146,7 @@ def year_request(app: App, session: Session, year: int, now: datetime) -> YearRe
     first, last = date(year, 1, 1), date(year, 12, 31)
     timetable = slots(session, app.station_id)
     rules = [slot_rule(slot) for slot in timetable]
+    names = task_names(session, app.station_id).within(first, last)
     openings = [
         one for week in weeks for rule in rules for one in occurrences(rule, week, app.zone)
     ]
@@ -144,7 +158,7 @@ def year_request(app: App, session: Session, year: int, now: datetime) -> YearRe
         zone=app.zone,
         rules=plan_rules(app),
         slots=tuple(rules),
-        candidates=tuple(candidates(session, app.station_id)),
+        candidates=tuple(candidates(session, app.station_id, names)),
         tasks=tuple(year_tasks(app, session, first, last, keys)),
         history=tuple(history(app, session, begin - MEMORY, weeks[-1].end if weeks else now, keys)),
         existing=with_fixed(existing_picks(app, session, openings, without=_GONE), fixed.picks),
@@ -209,7 +223,7 @@ def _week_json(one: Any) -> dict[str, Any]:
 def _line_json(line: TaskLine) -> dict[str, Any]:
     known = line.forecast
     return {
-        "no": line.task.no,
+        "no": line.no,
         "content": line.task.content,
         "manual": known is None,
         "needed": known.needed if known else None,
@@ -237,6 +251,7 @@ def _past(app: App, session: Session, year: int, now: datetime) -> list[PastWeek
     if not weeks:
         return []
     proved = achievements(session, app.station_id, app.zone, weeks[0].monday)
+    names = task_names(session, app.station_id).within(date(year, 1, 1), date(year, 12, 31))
     query = select(Delivery.scheduled_at, Delivery.status).where(
         Delivery.station_id == app.station_id,
         col(Delivery.scheduled_at) >= weeks[0].start,
@@ -248,7 +263,7 @@ def _past(app: App, session: Session, year: int, now: datetime) -> list[PastWeek
     found = []
     for week in weeks:
         mine = [one for one in proved if week.start <= one.at < week.end]
-        tasks = Counter(one.task for one in mine if one.task)
+        tasks = Counter(names.label(one.task) for one in mine if one.task)
         found.append(PastWeek(week, len(mine), dict(tasks), dict(states.get(week.monday, {}))))
     return found
 

@@ -52,6 +52,25 @@ class FieldReader:
             return None
         return clean_line(entry.value) or None
 
+    def task(self) -> str | None:
+        """A task's number; with its plan's number or year in front when `plan` names it."""
+        task, plan = self.text("task"), self.text("plan")
+        if plan is None:
+            return task
+        if not plan.isascii() or not plan.isdigit():
+            self._note(
+                "plan",
+                f"“plan: {plan}” phải là số hoặc năm của kế hoạch.",
+                "Hãy ghi như plan: 1 hoặc plan: 2026.",
+            )
+        elif task is None:
+            self._note(
+                "plan", "Có “plan” mà thiếu “task”.", "Hãy thêm dòng “task: SỐ” của nhiệm vụ."
+            )
+        elif "/" not in task:
+            return f"{int(plan)}/{task}"
+        return task
+
     def channels(self, known: Collection[str] | None) -> tuple[str, ...]:
         """Names from a list or a comma string, each once, lower case."""
         entry = self._entries.get("channels")

@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from content.errors import UserError
+
 _READ_BLOCK = 1 << 20
 
 
@@ -51,6 +53,17 @@ def copy_atomically(source: Path, path: Path, sha256: str) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_for_user(path: Path, data: bytes) -> None:
+    """Write a file that a person asked for, atomically. Raises UserError where it cannot be."""
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise UserError(
+            f"Không ghi được tệp {path}: {error.strerror or error}.",
+            "Hãy đóng tệp nếu đang mở, kiểm tra quyền ghi của thư mục hoặc chọn thư mục khác.",
+        ) from error
 
 
 def make_folder(folder: Path) -> None:

@@ -82,7 +82,7 @@ def _read_markdown(path: Path, known_channels: Collection[str] | None) -> _Read:
         title=fields.title(),
         body=clean_text(body),
         topic=fields.text("topic"),
-        task=fields.text("task"),
+        task=fields.task(),
         channels=fields.channels(known_channels),
         priority=fields.priority(),
         valid_from=valid_from,

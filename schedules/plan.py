@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+from schedules.task_names import TaskKey
+
 
 class Plan(SQLModel, table=True):
     """One imported plan document; `document` is what was read, in the contract's form."""
@@ -76,6 +78,11 @@ class Task(SQLModel, table=True):
     gone_at: datetime | None = None
     """No longer asked for; the row and its history stay."""
     gone_reason: str | None = None
+
+    @property
+    def key(self) -> TaskKey:
+        """What tells it from the same number of another plan."""
+        return TaskKey(self.plan_id, self.no)
 
     def reading(self) -> dict[str, Any]:
         """The timeframe that counts: as read, with a person's decisions over it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from content.bulletin import Priority
 from schedules.openings import Opening
@@ -232,7 +232,9 @@ class Board:
         return sorted(pool, key=lambda entry: entry.order)
 
     def _task_of(self, candidate: Candidate, channel: str) -> TaskProgress | None:
-        task = self.tasks.get(candidate.task) if candidate.task else None
+        days = (self.request.week.monday + timedelta(days=n) for n in (3, 6, 0))
+        named = next((no for day in days if (no := candidate.task_on(day))), None)
+        task = self.tasks.get(named) if named else None
         counts = task is not None and (not task.channels or channel in task.channels)
         return task if counts else None
 

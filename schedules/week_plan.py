@@ -8,6 +8,15 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from content.bulletin import Priority
 from schedules.openings import Opening, QuietHours, Week
+from schedules.task_names import Days
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClaim:
+    """The days on which a bulletin serves a task."""
+
+    no: str
+    days: Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,22 @@ class Candidate:
     """Air time on the loudspeakers."""
     topic: str | None = None
     task: str | None = None
+
+    claims: tuple[TaskClaim, ...] = ()
+    """Where its task is another plan's on other days: all of them, what goes first first."""
+
+    def task_on(self, day: date) -> str | None:
+        """The task that an airing of this day would serve."""
+        if not self.claims:
+            return self.task
+        return next((one.no for one in self.claims if day in one.days), None)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Every task that it may serve."""
+        if self.claims:
+            return tuple(dict.fromkeys(one.no for one in self.claims))
+        return (self.task,) if self.task else ()
 
 
 @dataclass(frozen=True, slots=True)

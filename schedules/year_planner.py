@@ -84,10 +84,11 @@ def weekly_places(task: YearTask, slots: Iterable[SlotRule], rules: PlanRules) -
 
 
 def counting_task(
-    candidate: Candidate, tasks: dict[str, YearTask], channel: str
+    candidate: Candidate, tasks: dict[str, YearTask], channel: str, day: date
 ) -> YearTask | None:
-    """The task that an airing of this bulletin on this channel counts for."""
-    task = tasks.get(candidate.task) if candidate.task else None
+    """The task that an airing of this bulletin on this channel and day counts for."""
+    named = candidate.task_on(day)
+    task = tasks.get(named) if named else None
     if task is None or (task.channels and channel not in task.channels):
         return None
     return task
@@ -169,7 +170,7 @@ class _Walk:
 
     def _placement(self, pick: Pick, channel: str, day: date) -> Placement:
         candidate = self.bulletins.get(pick.bulletin)
-        task = counting_task(candidate, self.tasks, channel) if candidate else None
+        task = counting_task(candidate, self.tasks, channel, day) if candidate else None
         if task is not None and not inside(task.quota.windows, day):
             task = None
         if task is not None:

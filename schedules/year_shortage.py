@@ -16,7 +16,7 @@ from schedules.openings import Opening, occurrences
 from schedules.quota import inside
 from schedules.week_plan import Candidate
 from schedules.year_plan import Shortage, TaskForecast, YearPlan, YearRequest, YearTask
-from schedules.year_planner import Count, counting_task, plan_year
+from schedules.year_planner import Count, plan_year
 
 _USUAL_SECONDS = 90.0
 """Air time of a bulletin that nobody has written yet, where there is none to compare with."""
@@ -104,14 +104,10 @@ def _shortage(
     left: int,
     openings: Sequence[Opening],
 ) -> Shortage:
-    by_number = {task.no: task}
     channels = {slot.channel for slot in request.slots}
-    present = [
-        one
-        for one in request.candidates
-        if any(counting_task(one, by_number, channel) for channel in channels)
-    ]
-    reason = _reason(request, forecast, task, bool(present), openings)
+    heard = not task.channels or bool(channels & set(task.channels))
+    present = heard and any(task.no in one.tasks for one in request.candidates)
+    reason = _reason(request, forecast, task, present, openings)
     helped = forecast.missing - left
     return Shortage(task.no, forecast.missing, bulletins if helped > 0 else 0, left, reason)
 

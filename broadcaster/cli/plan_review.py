@@ -12,7 +12,7 @@ from broadcaster import plans
 from broadcaster.cli.console import bullet, note, print_json, say
 from broadcaster.cli.session import opened
 from broadcaster.plan_review import Review, decide, open_review
-from content.files import write_atomically
+from content.files import write_for_user
 from content.text_file import read_text
 from schedules.plan_review import (
     UNDECIDED,
@@ -38,7 +38,7 @@ def review_plan(
         review = open_review(app, number)
         if export is not None:
             text = to_file(number, review.plan.title, review.questions)
-            write_atomically(export, text.encode())
+            write_for_user(export, text.encode())
             note(f"Đã ghi {len(review.questions)} câu hỏi ra {export}.")
         else:
             given = _answers(review, answers, accept, as_json)

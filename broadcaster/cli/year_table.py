@@ -87,13 +87,13 @@ def _tasks(counts: dict[str, int]) -> str:
 def _task_row(line: TaskLine) -> tuple[str, ...]:
     known = line.forecast
     if known is None:
-        return (line.task.no, line.task.content, "thủ công", "", "", "", "")
+        return (line.no, line.task.content, "thủ công", "", "", "", "")
     needed = f"{known.needed}*" if line.assumed else str(known.needed)
     full = "đã đủ" if known.done >= known.needed else "—"
     if known.full_on:
         full = f"{known.full_on:%d/%m}"
     return (
-        line.task.no,
+        line.no,
         line.task.content,
         needed,
         str(known.done),
@@ -108,7 +108,7 @@ def _show_lacking(found: Year) -> None:
         note("* Kế hoạch không nêu số lần: tính mỗi tuần một lần.")
     for line in found.tasks:
         for problem in line.problems:
-            bullet(f"Nhiệm vụ {line.task.no}: {problem}", "yellow")
+            bullet(f"Nhiệm vụ {line.no}: {problem}", "yellow")
     if found.shortages:
         say("Sẽ không đạt nếu không bổ sung:", "bold yellow")
     for one in found.shortages:

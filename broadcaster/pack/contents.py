@@ -15,8 +15,10 @@ from broadcaster import as_run
 from broadcaster.evidence import Kind
 from broadcaster.pack.scope import Scope
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.task_names import task_names
 from content.bulletin import Bulletin, Revision
 from schedules.plan import Plan, Task
+from schedules.task_names import TaskKey, TaskNames
 
 _OUTPUTS = (Kind.DELIVERY, Kind.SETTLEMENT)
 _BOOKKEEPING = (
@@ -73,7 +75,7 @@ class Item:
     external_id: str | None = None
     permalink: str | None = None
     title: str = ""
-    task: str | None = None
+    task: TaskKey | None = None
     approved: str = ""
     """Who approved it and when, in Vietnamese."""
     remarks: list[str] = field(default_factory=list)
@@ -103,22 +105,19 @@ class Contents:
     """Alarms and air checks of the scope's days, real ones only."""
     not_out: Counter[str] = field(default_factory=Counter)
     """How many deliveries ended otherwise, by outcome."""
-    tasks: dict[str, str] = field(default_factory=dict)
-    """Number -> content, as the plans have it."""
+    tasks: dict[TaskKey, tuple[str, str]] = field(default_factory=dict)
+    """Its number (see `TaskNames.label`) and content, as the plans have it."""
 
-    def by_task(self) -> Iterator[tuple[str | None, list[Item]]]:
-        """The items of each task, in the plan's order; those without one last."""
-        groups: dict[str | None, list[Item]] = {}
+    def by_task(self) -> Iterator[tuple[tuple[str, str] | None, list[Item]]]:
+        """The items of each task (number, content), in the plans' order; those without one last."""
+        groups: dict[TaskKey | None, list[Item]] = {}
         for item in self.items:
-            groups.setdefault(item.task, []).append(item)
-        order = {number: place for place, number in enumerate(self.tasks)}
-        last = len(order)
-
-        def place(task: str | None) -> tuple[int, str]:
-            return (last + 1, "") if task is None else (order.get(task, last), task)
-
-        for task in sorted(groups, key=place):
-            yield task, groups[task]
+            groups.setdefault(item.task if item.task in self.tasks else None, []).append(item)
+        for key, words in self.tasks.items():
+            if key in groups:
+                yield words, groups[key]
+        if None in groups:
+            yield None, groups[None]
 
 
 class Collector:
@@ -136,7 +135,8 @@ class Collector:
         self._withdrawn: dict[Any, str] = {}
         self._corrections: list[tuple[int, str]] = []
         self._plans: list[tuple[int, File]] = []
-        self._tasks = _tasks(session, station_id)
+        self._names = task_names(session, station_id)
+        self._tasks = _tasks(session, station_id, self._names)
         self._findings: list[tuple[int | None, Finding]] = []
 
     def take(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
@@ -158,20 +158,14 @@ class Collector:
     def contents(self) -> Contents:
         """After the last record."""
         found = Contents(plans=self._plans, tasks=self._tasks)
-        for number, finding in self._findings:
-            if (item := self._deliveries.get(number or 0)) is not None:
-                item.findings.append(finding)
-                item.remarks.append(finding.words)
-            within = self._scope.holds(finding.day, self._task_of(item))
-            if within and not finding.simulated:
-                found.findings.append(finding)
-        for seq, text in self._corrections:
-            if (item := self._by_seq.get(seq)) is not None:
-                item.remarks.append(text)
-        for item in sorted(
-            [*self._deliveries.values(), *self._others], key=lambda one: (one.at, one.seqs[0])
-        ):
+        items = [*self._deliveries.values(), *self._others]
+        for item in items:
             self._describe(item)
+        self._add_findings(found)
+        for seq, text in self._corrections:
+            if (item_of := self._by_seq.get(seq)) is not None:
+                item_of.remarks.append(text)
+        for item in sorted(items, key=lambda one: (one.at, one.seqs[0])):
             if not self._scope.holds(item.day, item.task):
                 continue
             if not item.by_hand and item.outcome != Status.SENT:
@@ -179,6 +173,17 @@ class Collector:
             else:
                 (found.simulated if item.simulated else found.items).append(item)
         return found
+
+    def _add_findings(self, found: Contents) -> None:
+        """To the delivery that they are about, and to the list where they are of the scope."""
+        for number, finding in self._findings:
+            item = self._deliveries.get(number or 0)
+            if item is not None:
+                item.findings.append(finding)
+                item.remarks.append(finding.words)
+            within = self._scope.holds(finding.day, item.task if item else None)
+            if within and not finding.simulated:
+                found.findings.append(finding)
 
     def _output(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
         number = body["delivery"]
@@ -208,7 +213,8 @@ class Collector:
         item.channel, item.target = body["channel"], body["target"]
         item.bulletin, item.revision = body["bulletin"], body["revision"]
         item.permalink = body["permalink"]
-        item.task = _text(details.get("task"))
+        if details.get("plan") is not None and details.get("task") is not None:
+            item.task = TaskKey(int(details["plan"]), str(details["task"]))
         names = ("title", "note", "form", "reason")
         item.title = next((str(details[n]) for n in names if details.get(n)), "")
         item.files = {file.sha256: file for file in _files(body)}
@@ -232,10 +238,6 @@ class Collector:
         )
         self._findings.append((body["delivery"], finding))
 
-    def _task_of(self, item: Item | None) -> str | None:
-        known = self._words.get((item.bulletin, item.revision)) if item else None
-        return known[1] if known else None
-
     def _review(self, body: Mapping[str, Any]) -> None:
         details = body["details"]
         when = datetime.fromisoformat(body["at"]).astimezone(self._zone)
@@ -257,8 +259,9 @@ class Collector:
         """What the chain does not say in every record: title, task, approval."""
         known = self._words.get((item.bulletin, item.revision))
         if known is not None:
-            item.title = item.title or known[0]
-            item.task = item.task or known[1]
+            title, said, written = known
+            item.title = item.title or title
+            item.task = item.task or self._names.meant(said, item.day, written)
         item.approved = self._approved.get((item.bulletin, item.revision), "")
         if item.bulletin in self._withdrawn and not item.by_hand:
             item.remarks.append(self._withdrawn[item.bulletin])
@@ -290,24 +293,27 @@ def _files(body: Mapping[str, Any]) -> list[File]:
 
 def _words_of_revisions(
     session: Session, station_id: int
-) -> dict[tuple[Any, Any], tuple[str, str | None]]:
-    """For each (bulletin, revision): its title and task, without its text."""
+) -> dict[tuple[Any, Any], tuple[str, str | None, datetime]]:
+    """For each (bulletin, revision): its title, task and time of writing, without its text."""
     query = (
         sa.select(
-            col(Revision.bulletin_id), col(Revision.number), col(Revision.title), col(Revision.task)
+            col(Revision.bulletin_id),
+            col(Revision.number),
+            col(Revision.title),
+            col(Revision.task),
+            col(Revision.created_at),
         )
         .join(Bulletin, col(Bulletin.id) == col(Revision.bulletin_id))
         .where(col(Bulletin.station_id) == station_id)
     )
     rows = session.connection().execute(query)
-    return {(bulletin, number): (title, task) for bulletin, number, title, task in rows}
+    return {
+        (bulletin, number): (title, task, written)
+        for bulletin, number, title, task, written in rows
+    }
 
 
-def _tasks(session: Session, station_id: int) -> dict[str, str]:
+def _tasks(session: Session, station_id: int, names: TaskNames) -> dict[TaskKey, tuple[str, str]]:
     query = select(Task).join(Plan, col(Plan.id) == col(Task.plan_id))
     rows = session.exec(query.where(Task.station_id == station_id).order_by(col(Task.id))).all()
-    return {row.no: row.content for row in rows}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return {row.key: (names.label(row.key), row.content) for row in rows}

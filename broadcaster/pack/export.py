@@ -251,10 +251,10 @@ class _Packer:
 
     def _index(self, contents: Contents, head: evidence.Head) -> Index:
         tasks = []
-        for number, items in contents.by_task():
-            words = contents.tasks.get(number or "", "")
-            heading = "Không gắn nhiệm vụ" if number is None else f"Nhiệm vụ {number}. {words}"
-            folder = _NO_TASK if number is None else f"nhiem-vu-{plain(number, 12)}-{plain(words)}"
+        for task, items in contents.by_task():
+            number, words = task or ("", "")
+            heading = f"Nhiệm vụ {number}. {words}" if task else "Không gắn nhiệm vụ"
+            folder = f"nhiem-vu-{plain(number, 12)}-{plain(words)}" if task else _NO_TASK
             tasks.append((heading.strip(), [self._entry(folder, item) for item in items]))
         simulated = [self._entry(SIMULATED, item) for item in contents.simulated]
         plans = [self._keep("ke-hoach", Taken(), file) for _, file in contents.plans]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session, col, select
 
 from broadcaster.periods import read_period
+from broadcaster.task_names import task_names
 from content.errors import UserError
 from schedules.plan import Plan, Task
+from schedules.task_names import TaskKey
 
 if TYPE_CHECKING:
     from broadcaster.app import App
@@ -24,9 +26,9 @@ class Scope:
     """For the title page: "từ ngày 01/07/2026 đến ngày 31/12/2026"."""
     start: date | None = None
     end: date | None = None
-    tasks: frozenset[str] | None = None
+    tasks: frozenset[TaskKey] | None = None
 
-    def holds(self, day: date, task: str | None) -> bool:
+    def holds(self, day: date, task: TaskKey | None) -> bool:
         """Whether an output of that day for that task belongs in the pack."""
         if self.start is not None and day < self.start:
             return False
@@ -39,17 +41,19 @@ def read_scope(app: App, period: str | None, task: str | None, plan: int | None)
     """From the options of `evidence export`; several together narrow it. Raises UserError."""
     words: list[str] = []
     start = end = None
-    tasks: frozenset[str] | None = None
+    tasks: frozenset[TaskKey] | None = None
     with app.database.reading() as session:
         if plan is not None:
             found = _plan(session, app.station_id, plan)
-            tasks = frozenset(_numbers(session, app.station_id, plan))
+            tasks = frozenset(_keys(session, app.station_id, plan))
             start, end = found.period_start, found.period_end
             words.append(f"kế hoạch “{found.title or found.source_name}”")
         if task is not None:
-            known = _numbers(session, app.station_id, plan)
-            _refuse_unknown(task, known)
-            tasks = frozenset({task})
+            known = _keys(session, app.station_id, plan)
+            named = {one.key for one in task_names(session, app.station_id).claims(task)}
+            same = {key for key in known if key.no == task}
+            tasks = frozenset((same or named) & set(known))
+            _refuse_unknown(task, tasks, known)
             words.append(f"nhiệm vụ {task}")
     if period is not None:
         days = read_period(period)
@@ -66,16 +70,17 @@ def _plan(session: Session, station_id: int, number: int) -> Plan:
     return row
 
 
-def _numbers(session: Session, station_id: int, plan: int | None) -> list[str]:
-    query = select(Task.no).where(Task.station_id == station_id)
+def _keys(session: Session, station_id: int, plan: int | None) -> list[TaskKey]:
+    query = select(Task).where(Task.station_id == station_id)
     if plan is not None:
         query = query.where(Task.plan_id == plan)
-    return list(session.exec(query.order_by(col(Task.id))).all())
+    return [task.key for task in session.exec(query.order_by(col(Task.id))).all()]
 
 
-def _refuse_unknown(task: str, known: list[str]) -> None:
-    if task not in known:
+def _refuse_unknown(task: str, found: frozenset[TaskKey], known: list[TaskKey]) -> None:
+    if not found:
+        numbers = ", ".join(dict.fromkeys(key.no for key in known[:30]))
         raise UserError(
             f"Không có nhiệm vụ “{task}”.",
-            f"Các nhiệm vụ: {', '.join(known[:30])}." if known else "Chưa nhập kế hoạch nào.",
+            f"Các nhiệm vụ: {numbers}." if known else "Chưa nhập kế hoạch nào.",
         )

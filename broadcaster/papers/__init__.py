@@ -8,7 +8,7 @@ from typing import cast
 
 from broadcaster.papers.paper import Paper, printable
 from content.errors import UserError
-from content.files import write_atomically
+from content.files import write_for_user
 
 FORMATS = {"docx": "broadcaster.papers.as_docx", "pdf": "broadcaster.papers.as_pdf"}
 """Format -> module with `render(paper) -> bytes`; imported when used, because both are heavy."""
@@ -32,10 +32,4 @@ def format_of(path: Path, known: tuple[str, ...] = tuple(FORMATS)) -> str:
 
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises UserError when it cannot be written."""
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        raise UserError(
-            f"Không ghi được tệp {path}: {error.strerror or error}.",
-            "Hãy đóng tệp nếu đang mở và kiểm tra quyền ghi của thư mục.",
-        ) from error
+    write_for_user(path, data)

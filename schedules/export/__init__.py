@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from content.errors import UserError
-from content.files import write_atomically
+from content.files import write_for_user
 from schedules.export.sheet import LOG, SheetRow, WeekSheet, official_date, printable, session_of
 
 __all__ = [
@@ -43,13 +43,7 @@ def export(sheet: WeekSheet, fmt: str, folder: Path) -> Path:
     """
     data = render(sheet, fmt)
     path = folder / file_name(sheet, fmt)
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        raise UserError(
-            f"Không ghi được tệp {path}: {error.strerror or error}.",
-            "Hãy đóng tệp nếu đang mở và kiểm tra quyền ghi của thư mục.",
-        ) from error
+    write_for_user(path, data)
     return path
 
 

@@ -67,8 +67,7 @@ def assemble(
 ) -> Timeframe:
     """One timeframe from all that was found in `text`; in running text the rest is no doubt."""
     parts = _Parts(context)
-    for item in found:
-        _gather(item.value, parts)
+    _gather_all(text, found, parts)
     _put_days_in(parts)
     kind = _kind(parts)
     consumed = tuple((item.start, item.end) for item in found)
@@ -88,6 +87,32 @@ def assemble(
         consumed=consumed,
         unread=unread,
     )
+
+
+def _gather_all(text: str, found: list[Found], parts: _Parts) -> None:
+    """Each in its turn; what stands behind a bracket or colon makes the one before it precise."""
+    before: Found | None = None
+    outer: list[Window] = []
+    for item in found:
+        known, has_span = len(parts.windows), parts.has_span
+        _gather(item.value, parts)
+        added = parts.windows[known:]
+        if added and Mark.PEAK in parts.marks and (parts.codes or Mark.CONTINUOUS in parts.marks):
+            del parts.windows[known:]
+            parts.has_span = has_span
+            continue
+        explains = text[: item.start].rstrip().endswith(("(", ":"))
+        if before and added and explains and all(_within(window, outer) for window in added):
+            # The narrower window is the time; a day of celebration only says why.
+            celebrated = Occasion in (type(item.value), type(before.value))
+            added = outer if celebrated else added
+            parts.windows[known - len(outer) :] = added
+        if added:
+            before, outer = item, added
+
+
+def _within(window: Window, outer: list[Window]) -> bool:
+    return any(start <= window[0] and window[1] <= end for start, end in outer)
 
 
 def _gather(value: Constituent, parts: _Parts) -> None:
@@ -173,7 +198,8 @@ def _gather_event(event: Event, parts: _Parts) -> None:
 
 
 def _gather_occasion(occasion: Occasion, parts: _Parts) -> None:
-    parts.has_span = True
+    parts.has_span = parts.has_span or not occasion.before
+    parts.has_limit = parts.has_limit or occasion.before
     year = occasion.year or parts.context.plan_year
     day, month = occasion.day, occasion.month
     if occasion.lunar_new_year and year is not None:
@@ -182,6 +208,9 @@ def _gather_occasion(occasion: Occasion, parts: _Parts) -> None:
         parts.doubts.add("no year")
         return
     end = date(year, month, min(day, monthrange(year, month)[1]))
+    if occasion.before:
+        parts.due.append(end - _ONE_DAY)
+        return
     start = date(year, *reversed(occasion.lead)) if occasion.lead else end - _RUN_UP
     parts.windows.append((start, end))
     parts.doubts.add("vague")
@@ -262,7 +291,9 @@ def _kind(parts: _Parts) -> Kind:
 def _windows(kind: Kind, parts: _Parts) -> tuple[Window, ...]:
     if parts.windows:
         return tuple(dict.fromkeys(sorted(parts.windows)))
-    whole = kind in (Kind.RECURRING, Kind.CONTINUOUS) or Mark.PERIODIC in parts.marks
+    whole = kind in (Kind.RECURRING, Kind.CONTINUOUS) or (
+        Mark.PERIODIC in parts.marks and kind is not Kind.DEADLINE
+    )
     given_by_hour = "daily" in parts.codes and parts.times
     if whole and not given_by_hour and not parts.has_span and parts.context.period:
         return (parts.context.period,)

@@ -107,6 +107,8 @@ class Occasion:
     year: int | None
     lead: tuple[int, int] | None = None
     lunar_new_year: bool = False
+    before: bool = False
+    """ "Trước Tết": a limit, not a window."""
 
 
 class Mark(StrEnum):
@@ -118,6 +120,8 @@ class Mark(StrEnum):
     FALSE_FRIEND = "false_friend"
     DONE = "done"
     ROUGH = "rough"
+    PEAK = "peak"
+    """"cao điểm tháng 10": when most of it is done, not all."""
     FILLER = "filler"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -51,11 +52,17 @@ _UNSPECIFIED = Pattern(
 )
 _CONTINUOUS = Pattern(
     r"(?:duy trì |thực hiện |tiến hành )?(?:(?:một cách )?(?:thường xuyên|liên tục)"
-    r"|không giới hạn|xuyên suốt|thường trực|lâu dài)"
+    r"|không giới hạn|xuyên suốt|thường trực|lâu dài|t~[/.]?~x(?=~(?:$|[,;(])))"
 )
 _DONE = Pattern(r"(?:phải )?(?:hoàn thành|hoàn tất|xong|kết thúc)(?: xong)?(?: việc)?")
 _IN_THE_UNIT = Pattern(r"trong (?:tháng|quý|tuần)(?! [\dilv])")
 _ROUGH = Pattern(r"dự kiến|khoảng|tạm thời|có thể")
+_PEAK = Pattern(
+    r"(?:trong đó )?(?:(?:(?:tháng|tuần lễ|tuần|đợt|thời gian) )?cao điểm|trọng tâm"
+    r"|trọng điểm|tập trung(?: cao điểm)?|nhất là|đặc biệt(?: là)?)"
+    r"(?: (?:là|vào|trong|các|dịp))*"
+)
+_UNTIL_EVENT = Pattern(rf"(?:cho )?(?:đến|tới) khi {_CLAUSE}")
 _FILLER = Pattern(
     r"(?:(?:và )?(?:những|các) năm (?:tiếp theo|sau)|trở đi|ít nhất|tối thiểu"
     r"|báo cáo|thời gian|thời hạn|thực hiện|tổ chức|triển khai|gửi|nộp|đăng tải|phát sóng|phát|đăng"
@@ -78,6 +85,7 @@ _LINKED = Pattern(
     rf"(?:nhân dịp|nhân|trong dịp|vào dịp|dịp|chào mừng|hưởng ứng|kỷ niệm|mừng)(?P<what>{_CLAUSE})"
 )
 _NAMED = Pattern(r"(?P<what>(?:tết|ngày (?!\d)(?:[^\s,;.()\d]+ ){1,8})[^,;.()]*)")
+_BEFORE = Pattern(rf"(?:xong )?trước (?:dịp |lễ |ngày |ngày lễ |dịp lễ )*(?P<what>{_CLAUSE})")
 _DATE_TO_DATE = re.compile(r"\d *[/-] *\d{1,2}(?: *[/-] *\d{4})? *(?:-|–|đến|den) *\d{1,2} *[/-]")
 """Both ends are said: no custom is needed."""
 _DATE = re.compile(r"(?<!\d)(\d{1,2}) *[/-] *(\d{1,2})(?: *[/-] *(20\d\d))?(?!\d)")
@@ -107,6 +115,18 @@ def take_event(scanner: Scanner) -> Event | None:
     return None
 
 
+def take_before_occasion(scanner: Scanner) -> Occasion | None:
+    """ "Trước Tết Nguyên đán", "trước Ngày Pháp luật": a day that has a name is a limit."""
+    start = scanner.position
+    match = scanner.take(_BEFORE)
+    if match and not match["what"][:1].isdigit() and _has_name(match["what"]):
+        occasion = _read_occasion(match["what"])
+        if occasion:
+            return replace(occasion, before=True)
+    scanner.position = start
+    return None
+
+
 def take_occasion(scanner: Scanner) -> Occasion | None:
     """A commemorative day, by its date or by its name (data/occasions.toml)."""
     start = scanner.position
@@ -128,7 +148,9 @@ def take_mark(scanner: Scanner) -> Mark | None:
         (_UNSPECIFIED, Mark.UNSPECIFIED),
         (_IN_THE_UNIT, Mark.PERIODIC),
         (_DONE, Mark.DONE),
+        (_PEAK, Mark.PEAK),
         (_ROUGH, Mark.ROUGH),
+        (_UNTIL_EVENT, Mark.ROUGH),
         (_FILLER, Mark.FILLER),
     ):
         if scanner.take(pattern):
@@ -155,9 +177,19 @@ def _after_anchor(match: re.Match[str]) -> Event:
     return Event(once=once is not None and bool(once))
 
 
+def _has_name(what: str) -> bool:
+    bare = strip_marks(what)
+    return bare.startswith("tet ") or bare == "tet" or _named(bare) is not None
+
+
+def _named(bare: str) -> dict[str, Any] | None:
+    found = (o for o in _data()["occasion"] if strip_marks(fold(o["name"])) in bare)
+    return next(found, None)
+
+
 def _read_occasion(what: str) -> Occasion | None:
     bare = strip_marks(what)
-    named = next((o for o in _data()["occasion"] if strip_marks(fold(o["name"])) in bare), None)
+    named = _named(bare)
     if "tet" in bare.split() and "duong lich" not in bare:
         return Occasion(1, 1, None, lunar_new_year=True)
     if match := _DATE.search(what):

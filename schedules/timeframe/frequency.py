@@ -24,10 +24,15 @@ _LEAST = r"(?:(?:ít nhất|tối thiểu|không dưới|không ít hơn|trung b
 _COUNT = rf"{_LEAST}(?:từ )?{_N}~(?:-~\d+~|đến \d+ )?~{_NOUNS}"
 _UNIT = r"(?:(?P<n>\d{1,2}|một|hai|ba|sáu|chín) )?(?P<unit>ngày|tuần|tháng|quý|năm)"
 _UNIT_ITEM = Pattern(_UNIT + r"(?!~\d)(?!~/~20)(?! (?:đầu|cuối|sau|tới|cả|này|nay)(?!\w))")
+_LAST_UNIT = Pattern(r"cả năm(?!~\d)(?! (?:nay|này|kế hoạch))")
 _AGAIN = Pattern(r"hằng|hàng|mỗi|từng")
 _ALL_OF_YEAR = Pattern(
     r"(?:trong )?(?:các|những|tất cả các|cả 4|cả bốn) (?P<unit>ngày|tuần|tháng|quý)"
     r"(?= (?:trong|của) năm)"
+)
+_MONTH_OF_QUARTER = Pattern(
+    r"tháng (?:đầu(?: tiên)?|giữa|cuối(?: cùng)?|thứ (?:nhất|hai|ba|[1-3]))"
+    r" (?:của )?(?:hằng |hàng |mỗi |từng |các )?quý(?!~[\dil])"
 )
 _UNIT_PER = Pattern(rf"(?:cứ |định kỳ )?{_UNIT}~(?:/~(?:lần|kỳ|số)|(?:một|1|01) lần(?!~/))")
 _COUNT_PER = Pattern(
@@ -86,6 +91,8 @@ def take_frequency(scanner: Scanner) -> Frequency | Mark | None:
         return Frequency((_code(match["unit"], None),))
     if scanner.take(_DAILY):
         return Frequency(("daily",))
+    if scanner.take(_MONTH_OF_QUARTER):
+        return Frequency(("quarterly",))
     return _take_every(scanner)
 
 
@@ -93,15 +100,21 @@ def take_units(scanner: Scanner) -> Frequency | None:
     """A bare list of reporting periods: "6 tháng, 1 năm", "tháng, quý, 6 tháng, năm"."""
     codes: list[str] = []
     end = scanner.position
-    while match := scanner.take(_UNIT_ITEM):
-        code = _code(match["unit"], match["n"])
-        codes.append(code)
+    while match := scanner.take(_UNIT_ITEM) or _take_last_unit(scanner, codes):
+        groups = match.groupdict()
+        codes.append(_code(groups.get("unit") or "năm", groups.get("n")))
         end = scanner.position
         if not take_and(scanner):
             break
         scanner.take(_AGAIN)
     scanner.position = end
     return Frequency(tuple(dict.fromkeys(codes))) if codes else None
+
+
+def _take_last_unit(scanner: Scanner, codes: list[str]) -> re.Match[str] | None:
+    """ "6 tháng và cả năm"; behind a shorter unit "cả năm" says how long, not how often."""
+    longer = {"half_yearly", "every_9_months"}
+    return scanner.take(_LAST_UNIT) if longer & set(codes) else None
 
 
 def take_weekdays(scanner: Scanner) -> Weekdays | WeekOfMonth | None:

@@ -24,6 +24,7 @@ _NUMBERS = {strip_marks(word): n for word, n in _MONTH_WORDS.items()}
 _MONTH_NAMES = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
 _ROMANS = {"iy": 2, "i": 1, "ii": 2, "iii": 3, "iv": 4, "iiii": 4}
 _ROMAN = r"(?P<roman>ly|[il1][il1]{0,3}|[il1]v|[1-4]|một|hai|ba|bốn|tư)"
+_MOST_DAYS = 28
 _SECOND_YEAR = YEAR.replace("year", "until")
 
 
@@ -31,6 +32,8 @@ class Grain(StrEnum):
     """How long a piece of the calendar is; ISSUE is the day the plan was signed."""
 
     DAY = "day"
+    DAYS = "days"
+    """The first or last so many days of a month."""
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
@@ -79,7 +82,7 @@ class Piece:
     @property
     def is_vague(self) -> bool:
         """Its edges are custom, not law ("đầu tháng" = 1st to 10th)."""
-        return self.part is not None and self.grain is not Grain.MONTHS
+        return self.part is not None and self.grain not in (Grain.MONTHS, Grain.DAYS)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -99,6 +102,10 @@ _BARE_DAY = Pattern(r"ngày~(?:mùng |mồng )?(?P<day>\d{1,2})")
 _WEEK = Pattern(
     r"tuần~(?:lễ )?(?:thứ )?(?P<week>\d|một|nhất|hai|ba|tư|bốn|đầu(?: tiên)?|cuối(?: cùng)?)"
     rf"~,?~(?:của )?tháng~(?P<month>\d{{1,2}}){_YEAR_SUFFIX}"
+)
+_DAYS = Pattern(
+    rf"(?P<count>\d{{1,2}}|hai|ba|mười) (?P<unit>ngày|tuần)(?: lễ)? (?P<part>đầu|cuối)"
+    rf"(?: (?:của|trong))? tháng~(?P<month>\d{{1,2}}){_YEAR_SUFFIX}"
 )
 _MONTH = Pattern(rf"(?:tháng|t)~(?P<month>\d{{1,2}}|{_MONTH_NAMES}){_YEAR_SUFFIX}")
 _MONTH_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -184,7 +191,7 @@ def _bare_year(scanner: Scanner) -> Piece | None:
 
 
 def _plain(scanner: Scanner) -> Piece | None:
-    for read in (_months, _week, _day, _quarter, _years, _month, _year, _issue):
+    for read in (_months, _week, _days, _day, _quarter, _years, _month, _year, _issue):
         if piece := read(scanner):
             return piece
     return None
@@ -235,6 +242,17 @@ def _week(scanner: Scanner) -> Piece | None:
     if not (last or 1 <= number <= 5):
         return None
     return Piece(Grain.WEEK, number, int(match["month"]), _year_of(match))
+
+
+def _days(scanner: Scanner) -> Piece | None:
+    match = scanner.take(_DAYS)
+    if not match:
+        return None
+    count = read_number(match["count"]) * (7 if match["unit"][0] == "t" else 1)
+    if not 1 <= count <= _MOST_DAYS:
+        return None
+    part = Part.EARLY if match["part"][0] in "đd" else Part.LATE
+    return Piece(Grain.DAYS, count, int(match["month"]), _year_of(match), part=part)
 
 
 def _day(scanner: Scanner) -> Piece | None:

@@ -16,7 +16,13 @@ from schedules.timeframe.constituents import (
     Spans,
     Weekdays,
 )
-from schedules.timeframe.events import take_event, take_false_friend, take_mark, take_occasion
+from schedules.timeframe.events import (
+    take_before_occasion,
+    take_event,
+    take_false_friend,
+    take_mark,
+    take_occasion,
+)
 from schedules.timeframe.frequency import take_frequency, take_times, take_units, take_weekdays
 from schedules.timeframe.limits import take_limits
 from schedules.timeframe.scanner import Pattern, Scanner
@@ -24,7 +30,7 @@ from schedules.timeframe.spans import take_spans, take_until
 from schedules.timeframe.values import Kind, Obligation, PlanContext, Timeframe
 
 _DITTO = re.compile(
-    r'[\s\-"\'.(]*(?:nt|(?:tương tự )?như (?:ở )?trên'
+    r'[\s\-"\'.(]*(?:nt(?:[ ,;]+nt)*|(?:tương tự )?như (?:ở )?trên'
     r"|(?:tương tự )?như (?:mục|dòng|ý|điểm) (?:trên|\d{1,2})"
     r"""|n/t|//|"|''|〃|-"-)[\s\-"'.)]*"""
 )
@@ -120,6 +126,7 @@ def _take_bare_units(scanner: Scanner) -> Constituent | None:
 
 Rule = Callable[[Scanner], Constituent | None]
 _RULES: tuple[Rule, ...] = (
+    take_before_occasion,
     take_event,
     take_occasion,
     take_limits,

@@ -44,6 +44,8 @@ def _in_year(piece: Piece, year: int) -> Window | None:
     match piece.grain:
         case Grain.DAY:
             return _one_day(year, piece.month, piece.number)
+        case Grain.DAYS:
+            return _days_of_month(year, piece.month or 1, piece.number, piece.part)
         case Grain.WEEK:
             return _week_of_month(year, piece.month or 1, piece.number)
         case Grain.MONTH:
@@ -78,6 +80,13 @@ def _week_of_month(year: int, month: int, number: int) -> Window | None:
         return last - timedelta(days=6), last
     start = first + timedelta(days=7 * (number - 1))
     return (start, min(start + timedelta(days=6), last)) if start <= last else None
+
+
+def _days_of_month(year: int, month: int, count: int, part: Part | None) -> Window:
+    first, last = months(year, month, month)
+    if part is Part.EARLY:
+        return first, first + timedelta(days=count - 1)
+    return last - timedelta(days=count - 1), last
 
 
 def _part_of_month(year: int, month: int, part: Part | None) -> Window:

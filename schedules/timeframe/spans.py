@@ -116,7 +116,7 @@ def _has_dash(scanner: Scanner) -> bool:
 
 def _take_end(scanner: Scanner, first: Piece) -> Piece | None:
     start = scanner.position
-    if scanner.take(_TO) or scanner.take_sign("-"):
+    if scanner.take(_TO) or scanner.take_sign("-→"):
         previous = first if first.grain is not Grain.DAY else None
         if piece := take_piece(scanner, previous) or take_whole_year(scanner):
             return piece
@@ -143,7 +143,7 @@ def _complete(first: Piece, last: Piece) -> tuple[Piece, Piece]:
 def order(piece: Piece) -> tuple[int, int]:
     """Where in a year a piece begins: (month, day)."""
     match piece.grain:
-        case Grain.DAY | Grain.WEEK:
+        case Grain.DAY | Grain.WEEK | Grain.DAYS:
             return piece.month or 1, piece.number
         case Grain.MONTH:
             return piece.number, 1
