@@ -213,13 +213,19 @@ class Collector:
         item.channel, item.target = body["channel"], body["target"]
         item.bulletin, item.revision = body["bulletin"], body["revision"]
         item.permalink = body["permalink"]
-        if details.get("plan") is not None and details.get("task") is not None:
-            item.task = TaskKey(int(details["plan"]), str(details["task"]))
+        item.task = self._stated_task(details, day)
         names = ("title", "note", "form", "reason")
         item.title = next((str(details[n]) for n in names if details.get(n)), "")
         item.files = {file.sha256: file for file in _files(body)}
         self._others.append(item)
         self._by_seq[seq] = item
+
+    def _stated_task(self, details: Mapping[str, Any], day: date) -> TaskKey | None:
+        """Old records name no plan."""
+        said, plan = details.get("task"), details.get("plan")
+        if said is None or plan is None:
+            return self._names.meant(said and str(said), day)
+        return TaskKey(int(plan), str(said))
 
     def _finding(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
         at = body["at"]
