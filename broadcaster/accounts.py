@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 _OLD = timedelta(days=7)
 """What was said longer ago is no longer believed."""
 _RENEWED = timedelta(hours=6)
+_FIRST_SECONDS = 60.0
+"""After a start the broadcasts come first, which may be late already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,12 @@ class Accounts:
     def __init__(self, app: App) -> None:
         self._app = app
         self._asked: dict[str, datetime] = {}
+        self._not_before = app.clock.monotonic() + _FIRST_SECONDS
         self._thread: threading.Thread | None = None
 
     def look(self) -> None:
+        if self._app.clock.monotonic() < self._not_before:
+            return
         due = [name for name in CARRIERS if self._is_due(name)]
         if due and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._ask, args=(due,), daemon=True)

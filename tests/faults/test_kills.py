@@ -24,16 +24,21 @@ def test_killed_again_and_again_at_the_steps_of_every_channel(yard: Yard) -> Non
         "zalo:followers/POST create after",
         "zalo:group:thon-1/sending after",
         "aside/POST cs after",
-        "zalo:recent/progress recent_done after",
+        "zalo:recent/progress recent_done after",  # the second time: the round's end
         "portal:site/rename after",
         "facebook:page/inside the transaction after",
         "zalo:group:thon-2/vault zalo.tokens before",
     )
+    # A quiet round first: killed inside the very first rotation, Zalo's single-use token is lost.
+    yard.round([], NETWORKS)
     for number in range(0, len(steps), 3):
-        yard.round([Strike(step) for step in steps[number : number + 3]], NETWORKS)
+        strikes = [
+            Strike(step, 1 + step.count("recent_done")) for step in steps[number : number + 3]
+        ]
+        yard.round(strikes, NETWORKS)
     assert yard.tally.faults == []
     assert sum(yard.tally.strikes.values()) >= 5
-    assert yard.tally.deliveries["zalo sent"] == 3 * 4
+    assert yard.tally.deliveries["zalo sent"] == 4 * 4
 
 
 def test_killed_at_the_last_sample_it_was_played_once(yard: Yard) -> None:
