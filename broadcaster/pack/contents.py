@@ -169,6 +169,8 @@ class Collector:
         item.permalink = body["permalink"]
         if details.get("plan") is not None and details.get("task") is not None:
             item.task = TaskKey(int(details["plan"]), str(details["task"]))
+        elif details.get("task") is not None:
+            item.task = self._names.meant(str(details["task"]), day)
         names = ("title", "note", "form", "reason")
         item.title = next((str(details[n]) for n in names if details.get(n)), "")
         item.files = {file.sha256: file for file in _files(body)}

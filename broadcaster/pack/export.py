@@ -326,7 +326,9 @@ def _file_name(file: File) -> str:
 
 def _outcome(item: Item) -> bytes:
     facts = {one.name: getattr(item, one.name) for one in fields(item)}
+    named = item.task
     facts |= {"day": item.day.isoformat(), "files": list(item.files)}
+    facts |= {"task": named.no if named else None, "plan": named.plan if named else None}
     return json.dumps(facts, ensure_ascii=False, indent=1).encode("utf-8")
 
 

@@ -80,8 +80,7 @@ def test_a_report_counts_each_plans_outputs_alone(planned_desk: Desk) -> None:
         for plan in (1, 2)
     }
     counts = {
-        plan: {task["no"]: task["done"] for task in found["tasks"]}
-        for plan, found in done.items()
+        plan: {task["no"]: task["done"] for task in found["tasks"]} for plan, found in done.items()
     }
     assert counts[1]["2"] > 0
     assert counts[2]["2"] == 0
