@@ -42,9 +42,10 @@ def _most_airings(request: YearRequest, seconds: float) -> int:
         (candidate, opening, task.no)
         for opening in openings
         for candidate in request.candidates
-        if (task := counting_task(candidate, tasks, opening.channel)) is not None
+        for day in (opening.start.astimezone(request.zone).date(),)
+        if (task := counting_task(candidate, tasks, opening.channel, day)) is not None
         and _may(request, candidate, opening)
-        and inside(task.quota.windows, opening.start.astimezone(request.zone).date())
+        and inside(task.quota.windows, day)
     ]
     if not choices:
         return 0

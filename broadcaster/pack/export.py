@@ -377,8 +377,9 @@ def _file_name(file: File) -> str:
 
 def _outcome(item: Item) -> bytes:
     facts = {one.name: getattr(item, one.name) for one in fields(item)}
+    named = item.task
     facts |= {"day": item.day.isoformat(), "files": list(item.files)}
-    facts["task"] = {"plan": item.task.plan, "no": item.task.no} if item.task else None
+    facts |= {"task": named.no if named else None, "plan": named.plan if named else None}
     facts["findings"] = [
         {"seq": one.seq, "at": one.at, "kind": one.kind, "words": one.words,
          "air_check": one.air_check}

@@ -10,6 +10,7 @@ from broadcaster.delivery import Outcome, move
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from tests.broadcaster.desks import Desk, StillClock
+from tests.schedules.written_plans import as_docx
 
 SECOND = """# KẾ HOẠCH
 Tuyên truyền chuyển đổi số quý IV năm 2026
@@ -128,3 +129,11 @@ def test_a_proof_names_its_plan_the_same_way(planned_desk: Desk) -> None:
         "evidence", "add", planned_desk.file("d.txt", "bốn"), "--task", "7/2"
     )
     assert "7/2" in said
+
+
+def test_the_word_file_of_a_plan_that_was_read_from_text_is_that_plan(planned_desk: Desk) -> None:
+    first = second_plan(planned_desk)
+    word = planned_desk.file("kế hoạch 2.docx", as_docx(SECOND))
+    assert planned_desk.json("plan", "import", word)["id"] == first
+    other = SECOND.replace("Thanh toán không dùng tiền mặt", "Học tập số cho người dân")
+    assert planned_desk.json("plan", "import", planned_desk.file("khác.md", other))["id"] != first
