@@ -11,7 +11,6 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
-import typst
 from docx import Document
 from sqlmodel import Session, insert, select
 
@@ -21,7 +20,6 @@ from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.evidence import FACTS, GENESIS, iso
 from broadcaster.papers import render
-from broadcaster.papers.charts import fonts
 from broadcaster.papers.paper import Table, plain
 from broadcaster.periods import read_period
 from broadcaster.records import EvidenceHead, EvidenceRecord
@@ -30,6 +28,7 @@ from broadcaster.report_paper import letter_for, report_paper
 from broadcaster.setup import make_home
 from broadcaster.tally import tally
 from content.station import Station
+from content.typeset import typeset
 from schedules.plan import Plan, Task
 
 _OUTPUTS = 225
@@ -189,5 +188,4 @@ def _docx(rows: int) -> bytes:
 
 def _pdf(rows: int, turn: int) -> None:
     cells = "\n".join(f"[Nhiệm vụ {turn}.{n}]," * _CELLS for n in range(rows))
-    source = f"#table(columns: {_CELLS},\n{cells}\n)".encode()
-    typst.compile(source, format="pdf", font_paths=fonts())
+    typeset(f"#table(columns: {_CELLS},\n{cells}\n)".encode(), "pdf", "nothing", {})

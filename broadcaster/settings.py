@@ -32,6 +32,7 @@ from content.errors import Problem, UserError
 FILE_NAME = "broadcaster.toml"
 ENV_PREFIX = "BROADCASTER_"
 _ROOT_VARIABLES = {"HOME", "USER"}
+_ENDLESS = re.compile(r"\d{4000}")
 _QUIET = re.compile(r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}$")
 
 Mode = Literal["live", "sandbox"]
@@ -464,6 +465,11 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     except RecursionError:
         raise UserError(
             "Tệp cài đặt có quá nhiều ngoặc lồng nhau.", "Hãy sửa lại tệp.", file=str(path)
+        ) from None
+    except ValueError:  # Python refuses to read whole numbers of thousands of digits
+        line = next((n for n, one in enumerate(text.splitlines(), 1) if _ENDLESS.search(one)), 1)
+        raise UserError(
+            "Tệp cài đặt có một con số quá dài.", "Hãy sửa dòng này.", file=str(path), line=line
         ) from None
 
 

@@ -70,8 +70,10 @@ class Pace:
             if held is not None and now < held <= now + _LONGEST_HOLD:
                 raise _later(held, "báo sắp hết số lần gọi cho phép")
             paid = _moment(state, "paid_until")
-            # A clock that was set back must not hold the calls for longer than a window.
-            paid = now if paid is None else min(max(paid, now), now + self._window)
+            # A clock that was set back must not hold the calls for longer than a window, beyond
+            # what a burst may rightly have used ahead.
+            latest = now + self._window + self._room
+            paid = now if paid is None else min(max(paid, now), latest)
             wait = max(paid - now - self._room, timedelta(0))
             if longest is not None and wait > longest:
                 raise _later(now + wait, "chỉ nhận một số lần gọi mỗi phút")

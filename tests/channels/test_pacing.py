@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from channels.base import ChannelError, ErrorKind, Receipt
@@ -56,6 +56,7 @@ def test_a_long_wait_is_for_dispatch_and_nothing_is_taken(tmp_path: Path) -> Non
     burst=st.integers(1, 30),
     gaps=st.lists(st.floats(0, 3), max_size=60),
 )
+@example(calls=1, burst=2, gaps=[0.0, 0.0, 0.0])
 def test_never_more_than_the_burst_above_the_allowed_pace(
     tmp_path_factory: pytest.TempPathFactory, calls: int, burst: int, gaps: list[float]
 ) -> None:

@@ -73,6 +73,11 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """A platform does not lose a caller because sixteen came at once."""
+
+
 class FaultyServer:
     """`with Server() as server: server.url; server.fault("feed", Fault.DROP, times=2)`."""
 
@@ -157,7 +162,7 @@ class FaultyServer:
         self._released.wait(seconds)
 
     def _start(self, handler: type[BaseHTTPRequestHandler], port: int) -> int:
-        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        server = _Server(("127.0.0.1", port), handler)
         server.daemon_threads = True
         server.block_on_close = False
         # poll_interval: how long shutdown() takes at most
