@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from broadcaster import evidence, gates
 from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN, Outcome, decide, move
-from broadcaster.editorial import check_channel
 from broadcaster.evidence import Kind
 from broadcaster.records import Broadcast, Decision, Delivery, DeliveryStep, Origin
 from broadcaster.records import DeliveryStatus as Status
@@ -99,7 +98,11 @@ def known_targets(app: App, channel: str, wanted: Sequence[str]) -> list[str]:
         raise UserError(
             f"Không có kênh “{channel}”.", f"Các kênh hiện có: {', '.join(app.channels)}."
         )
-    known = [target.name for target in app.channels[channel].targets()]
+    return chosen(channel, wanted, [target.name for target in app.channels[channel].targets()])
+
+
+def chosen(channel: str, wanted: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those wanted of the targets that a channel has; all when none is. Raises UserError."""
     for name in wanted:
         if name not in known:
             what = "cụm loa" if channel == gates.SOUND else "nơi nhận"
@@ -110,7 +113,7 @@ def known_targets(app: App, channel: str, wanted: Sequence[str]) -> list[str]:
         raise UserError(
             f"Kênh {channel} chưa có nơi nhận nào.", f"Hãy xem mục [{channel}] trong tệp cài đặt."
         )
-    return list(dict.fromkeys(wanted)) or known
+    return list(dict.fromkeys(wanted or known))
 
 
 def listed(
@@ -243,7 +246,7 @@ def _check_bookable(app: App, article: Article, channel: str, at: datetime) -> N
             f"Bản tin {article.id} đang là {STATUS_LABELS[status]}, chưa được phát.",
             f"Hãy trình và duyệt trước: broadcaster bulletin submit {article.id}.",
         )
-    check_channel(article, channel)
+    library.check_channel(article, channel)
     if revision.valid_until is not None and day > revision.valid_until:
         raise UserError(
             f"Ngày {day:%d/%m/%Y} bản tin {article.id} đã hết hạn.",

@@ -21,7 +21,6 @@ from broadcaster.records import DeliveryStatus as Status
 from content import library, workflow
 from content.bulletin import BulletinStatus, ReviewAction
 from content.draft import BulletinDraft, read_aloud
-from content.errors import UserError
 from content.library import Article
 from content.people import Role, require_role
 from content.workflow import Approval, words_sha256
@@ -145,15 +144,6 @@ def spoken_of(app: App, article: Article) -> Spoken:
 def is_heard(article: Article) -> bool:
     """Whether the loudspeakers are among its channels."""
     return article.revision.is_for("radio")
-
-
-def check_channel(article: Article, channel: str) -> None:
-    """Raises UserError where the bulletin names its channels and this is none of them."""
-    if not article.revision.is_for(channel):
-        raise UserError(
-            f"Bản tin {article.id} không dành cho kênh {channel}.",
-            f"Bài ghi các kênh: {', '.join(article.revision.channels)}.",
-        )
 
 
 def is_spoken(article: Article) -> bool:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster import bookings, gates
 from broadcaster.app import App
-from broadcaster.editorial import check_channel
 from broadcaster.week_request import slots
 from content.errors import UserError
-from content.library import Article, get_article
+from content.library import Article, check_channel, get_article
 from content.people import Role, require_role
 from schedules.openings import QuietHours, read_time_of_day, read_weekdays
 from schedules.timetable import Slot

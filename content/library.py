@@ -75,6 +75,15 @@ def edit_bulletin(
     return Article(bulletin, revision)
 
 
+def check_channel(article: Article, channel: str) -> None:
+    """Raises UserError where the bulletin names its channels and this is none of them."""
+    if not article.revision.is_for(channel):
+        raise UserError(
+            f"Bản tin {article.id} không dành cho kênh {channel}.",
+            f"Bài ghi các kênh: {', '.join(article.revision.channels)}.",
+        )
+
+
 def get_article(
     session: Session, station_id: int, bulletin_id: int, number: int | None = None
 ) -> Article:
