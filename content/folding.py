@@ -22,7 +22,9 @@ def fold(text: str) -> str:
     The result has the length of the NFC form of `text`, so positions can be carried back.
     """
     text = unicodedata.normalize("NFC", text).translate(_CHARACTERS)
-    lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    lowered = text.lower()
+    if len(lowered) != len(text):  # "İ" and its like become two
+        lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
     return _WORD.sub(lambda match: _fold_word(match.group()), lowered)
 
 

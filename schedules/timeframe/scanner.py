@@ -51,7 +51,9 @@ class Scanner:
         return match
 
     def peek(self, pattern: Pattern) -> re.Match[str] | None:
-        self.skip_spaces()
+        # A hundred times for every word of a plan: nothing is called that need not be.
+        if self.folded.startswith(" ", self.position):
+            self.skip_spaces()
         compiled = pattern.unmarked if self.without_marks else pattern.marked
         return compiled.match(self.folded, self.position)
 
@@ -64,7 +66,7 @@ class Scanner:
         return False
 
     def skip_spaces(self) -> None:
-        folded, position = self.folded, self.position  # called for every rule: kept lean
+        folded, position = self.folded, self.position
         while position < len(folded) and folded[position] == " ":
             position += 1
         self.position = position
