@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Sequence
 from datetime import datetime
 
-from benchmarks.bench import Bench, command
+from benchmarks.bench import LEADER, Bench, command, environment
 from benchmarks.daemon import on_air, prepared, process, until
 from benchmarks.measure import Aim, Row, Sample
 from benchmarks.texts import administrative_text
@@ -34,11 +36,13 @@ def run(bench: Bench) -> Sequence[Row]:
             there = [_raised(bench, app, _SHORT) for _ in range(bench.sizes.alarms)]
             text = administrative_text(_PER_TEXT)
             spoken = [_raised(bench, app, f"Lần {n}. {text}") for n in range(bench.sizes.alarms)]
+            said = [_called(bench, app, f"Gọi {n}. {text}") for n in range(bench.sizes.alarms)]
     finally:
         app.close()
     return [
         _row("alarm to sound, made before", there, made, _THERE_AIM),
         _row(f"alarm to sound, {_PER_TEXT:,} ch.", spoken, made, _ANY_AIM),
+        _row("command to sound, the same", said, made, _ANY_AIM),
     ]
 
 
@@ -63,21 +67,43 @@ def _render(app: App) -> Sample:
 
 
 def _raised(bench: Bench, app: App, text: str) -> float:
-    """Raise it, hear its first sample in the as-run journal, cancel it."""
-    call = emergencies.Call(text, "đo thử", repeat=1)
-    leader = App(app.home, app.settings, bench.clock, "Trần Văn Minh")
-    booked = emergencies.raise_alarm(leader, call)
+    """Raise it, hear its first sample in the as-run journal, cancel it; seconds since raised."""
+    leader = App(app.home, app.settings, bench.clock, LEADER)
+    booked = emergencies.raise_alarm(leader, emergencies.Call(text, "đo thử", repeat=1))
     raised = bench.clock.now()
-    journal = Journal(app.home / "state" / "radio" / "asrun")
-    reference = reference_of(booked.deliveries[0])
-    onset = None
-    deadline = bench.clock.monotonic() + 20
-    while onset is None and bench.clock.monotonic() < deadline:
-        bench.clock.sleep(0.01)
-        onset = (last(journal.entries(reference), ONSET) or {}).get("onset")
+    onset = _onset(bench, app, reference_of(booked.deliveries[0]))
     bookings.cancel(leader, booked.broadcast.id or 0)
     leader.close()
-    if not isinstance(onset, str):
-        raise RuntimeError("the emergency did not sound within 20 s")
     bench.clock.sleep(1.0)
-    return (datetime.fromisoformat(onset) - raised).total_seconds()
+    return (onset - raised).total_seconds()
+
+
+def _called(bench: Bench, app: App, text: str) -> float:
+    """The same by the command line, from the start of its process."""
+    file = app.home / "khẩn.txt"
+    file.write_text(text, encoding="utf-8")
+    words = ("emergency", str(file), "--repeat", "1", "--json", "--home", str(app.home))
+    called = bench.clock.now()
+    done = subprocess.run(
+        command(*words, "--as", LEADER), env=environment(), capture_output=True, check=True
+    )
+    number = int(json.loads(done.stdout)["id"])
+    leader = App(app.home, app.settings, bench.clock, LEADER)
+    [booked] = [one for one in bookings.listed(leader) if one.broadcast.id == number]
+    onset = _onset(bench, app, reference_of(booked.deliveries[0]))
+    bookings.cancel(leader, number)
+    leader.close()
+    bench.clock.sleep(1.0)
+    return (onset - called).total_seconds()
+
+
+def _onset(bench: Bench, app: App, reference: str) -> datetime:
+    """When its first sample left, by the as-run journal."""
+    journal = Journal(app.home / "state" / "radio" / "asrun")
+    deadline = bench.clock.monotonic() + 20
+    while bench.clock.monotonic() < deadline:
+        onset = (last(journal.entries(reference), ONSET) or {}).get("onset")
+        if isinstance(onset, str):
+            return datetime.fromisoformat(onset)
+        bench.clock.sleep(0.01)
+    raise RuntimeError("the emergency did not sound within 20 s")

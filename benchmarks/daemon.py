@@ -32,6 +32,14 @@ quiet_hours = []
 [radio]
 engines = ["espeak"]
 """
+_THREE_OUTPUTS = """
+[radio.zones.toan-xa]
+outputs = [
+  "file:air",
+  "rtp://239.255.7.1:5004?interface=127.0.0.1",
+  "rtp://239.255.7.2:5004?codec=l16-22050&interface=127.0.0.1",
+]
+"""
 _IDLE_AIM = Aim(100.0)
 _START_SECONDS = 30.0
 _SETTLE_SECONDS = 2.0
@@ -41,7 +49,7 @@ _LEAD = timedelta(seconds=2)
 def run(bench: Bench) -> Sequence[Row]:
     """A real `broadcaster run`, beside a bare Python measured over the same seconds."""
     home = bench.fresh("daemon")
-    app = prepared(bench, home)
+    app = prepared(bench, home, _SETTINGS + _THREE_OUTPUTS)
     try:
         with process(command("run", "--home", str(home)), home) as daemon:
             until(bench, daemon, home, (home / "daemon.pid").exists)
@@ -54,7 +62,10 @@ def run(bench: Bench) -> Sequence[Row]:
                 _check_real_time(bench, recording.stat().st_size - before)
     finally:
         app.close()
-    return [*_rows("idle", bench, *idle, _IDLE_AIM), *_rows("playing", bench, *playing, None)]
+    return [
+        *_rows("idle", bench, *idle, _IDLE_AIM),
+        *_rows("3 outputs", bench, *playing, None),
+    ]
 
 
 def _rows(state: str, bench: Bench, ours: _Taken, bare: _Taken, aim: Aim | None) -> list[Row]:
@@ -108,10 +119,10 @@ def _processor_seconds(pid: int) -> float:
         return float(times.user + times.system)
 
 
-def prepared(bench: Bench, home: Path) -> App:
+def prepared(bench: Bench, home: Path, settings: str = _SETTINGS) -> App:
     """A home with one approved bulletin that plays longer than is measured."""
     # No quiet hours: it is measured at any hour, and what sounds is a file.
-    (home / FILE_NAME).write_text(_SETTINGS, encoding="utf-8")
+    (home / FILE_NAME).write_text(settings, encoding="utf-8")
     app = make_home(home, bench.clock, person=PERSON)
     with app.database.writing() as session:
         add_person(session, app.station_id, LEADER, Role.APPROVER, PERSON, bench.clock.now())
