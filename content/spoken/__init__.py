@@ -21,6 +21,7 @@ from content.spoken.roman import read_head, read_romans
 from content.spoken.times import read_times
 from content.spoken.timing import estimate_seconds, sentences, syllables
 from content.spoken.words import (
+    part_words,
     read_codes,
     read_identifiers,
     read_lists,
@@ -87,6 +88,7 @@ def _passes(
 ) -> None:
     own.apply(draft)
     read_addresses(draft)
+    part_words(draft)
     drop_glosses(draft, defined)
     if starts_line:
         read_head(draft)

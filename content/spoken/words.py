@@ -73,9 +73,13 @@ def read_identifiers(draft: Draft) -> None:
     draft.replace(_RECORD, lambda match: _record(draft, match[0]))
 
 
+def part_words(draft: Draft) -> None:
+    """Underscores are blanks once the addresses are said: "UBND_xã" holds a word to be read."""
+    draft.replace(_UNDERSCORES, lambda _: " ")
+
+
 def read_codes(draft: Draft) -> None:
     """Say short codes of letters and digits ("5G", "H5N1", "QL1A"); longer ones are residue."""
-    draft.replace(_UNDERSCORES, lambda _: " ")
     draft.replace(_CODE, lambda match: _code(draft, match[0]))
 
 

@@ -154,6 +154,7 @@ def test_json_is_the_contract_s() -> None:
         ("<5% và >= 10 hộ", "dưới năm phần trăm và từ mười hộ"),
         ("nhiệt độ -5°C", "nhiệt độ âm năm độ xê"),
         ("tỷ số 2-1", "tỷ số hai một"),
+        ("PAGE_0 của UBND_xã", "pết không của ủy ban nhân dân xã"),
         ("bóng chuyền: An Bình 3-1 Hòa Phú", "bóng chuyền, an bình ba một hòa phú"),
         ("thi đấu, mỗi đội 7-9 người", "thi đấu, mỗi đội bảy đến chín người"),
         ("giỗ Tổ 10-3 âm lịch", "giỗ tổ mười tháng ba âm lịch"),
