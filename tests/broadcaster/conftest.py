@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster import cli
 from broadcaster.database import Database
 from broadcaster.dispatch import Dispatcher
 from broadcaster.evidence import ArtefactStore
@@ -22,7 +21,7 @@ from broadcaster.settings import Settings
 from content.bulletin import Bulletin, BulletinStatus, Review, ReviewAction, Revision
 from content.station import Station
 from tests.broadcaster import tampering
-from tests.broadcaster.desks import PLAN, Desk, StillClock
+from tests.broadcaster.desks import PLAN, Desk, StillClock, typed
 from tests.channels_fake import FakeChannel
 from tests.clocks import HandClock
 
@@ -184,13 +183,7 @@ def planned_desk(
         StillClock, "moment", datetime(2026, 11, 23, 9, 0, tzinfo=UTC), raising=False
     )
 
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    desk = Desk(home, call)
+    desk = Desk(home, typed(capsys))
     desk.ok("init", "--name", "Ủy ban nhân dân xã An Bình")
     desk.ok("person", "add", "Minh", "--role", "approver")
     desk.ok("plan", "import", desk.file("kế hoạch.md", PLAN))
@@ -210,3 +203,19 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(pristine: Path, tmp_path: Path) -> Path:
     """A copy of it, for whoever tampers."""
     return Path(shutil.copytree(pristine, tmp_path / "nhà"))
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    home = tmp_path / "nhà"
+    monkeypatch.setenv("BROADCASTER_HOME", str(home))
+    monkeypatch.setenv("BROADCASTER_USER", "Lan")
+    monkeypatch.setenv("BROADCASTER_RADIO__ENGINES", '["espeak"]')
+    monkeypatch.setenv("BROADCASTER_RADIO__SIGNATURE_TUNE", "none")
+
+    desk = Desk(home, typed(capsys))
+    desk.ok("init", "--name", "Ủy ban nhân dân xã An Bình")
+    desk.ok("person", "add", "Minh", "--role", "approver")
+    return desk

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from broadcaster import cli
 
 PLAN = """# KẾ HOẠCH
 Tuyên truyền cải cách hành chính năm 2026
@@ -29,6 +34,14 @@ Phụ lục
 """
 
 
+BULLETIN = """---
+title: Giờ làm việc của bộ phận một cửa
+channels: [radio, facebook, zalo]
+---
+Trung tâm Phục vụ hành chính công xã làm việc từ 7h30 đến 17h00.
+"""
+
+
 @dataclass
 class Desk:
     """Runs the command line in this process."""
@@ -36,18 +49,18 @@ class Desk:
     home: Path
     call: Callable[..., tuple[int, str, str]]
 
-    def ok(self, *words: str) -> str:
-        code, out, err = self.call(*words)
+    def ok(self, *words: object) -> str:
+        code, out, err = self.call(*map(str, words))
         assert code == 0, f"{out}\n{err}"
         return out
 
-    def refused(self, *words: str, code: int = 1) -> str:
-        got, out, err = self.call(*words)
+    def refused(self, *words: object, code: int = 1) -> str:
+        got, out, err = self.call(*map(str, words))
         assert got == code, f"{out}\n{err}"
         assert "Traceback" not in out + err
         return err
 
-    def json(self, *words: str) -> Any:
+    def json(self, *words: object) -> Any:
         return json.loads(self.ok(*words, "--json"))
 
     def file(self, name: str, content: str | bytes) -> str:
@@ -56,12 +69,30 @@ class Desk:
         return str(path)
 
     def approved(self, title: str, task: str, body: str = "Nội dung của bản tin.") -> int:
-        text = f"---\ntitle: {title}\ntask: {task}\n---\n{body}\n"
+        return self.approved_text(f"---\ntitle: {title}\ntask: {task}\n---\n{body}\n")
+
+    def approved_text(self, text: str) -> int:
+        """A bulletin whose whole file is this, added by Lan and approved by Minh."""
         number = self.json("bulletin", "add", self.file("bài viết.md", text))["id"]
-        self.ok("bulletin", "submit", str(number))
-        self.ok("bulletin", "approve", str(number), "--as", "Minh")
-        os.environ["BROADCASTER_USER"] = "Lan"
+        self.ok("bulletin", "submit", number)
+        self.ok("bulletin", "approve", number, "--as", "Minh")
+        self.be("Lan")
         return int(number)
+
+    def be(self, person: str) -> None:
+        os.environ["BROADCASTER_USER"] = person
+
+
+def typed(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line in this process: its exit code, and what it printed where."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.run(list(words))
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
 
 
 class StillClock:
@@ -77,3 +108,10 @@ class StillClock:
 
     def sleep(self, seconds: float) -> None:
         raise AssertionError("nobody waits here")
+
+
+def rows(desk: Desk, table: str) -> int:
+    with sqlite3.connect(desk.home / "broadcaster.db") as connection:
+        count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    connection.close()
+    return int(count)

@@ -2,96 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from broadcaster import cli
+from tests.broadcaster.desks import BULLETIN, Desk, rows
 
 VERBS = ("demo", "run", "init", "status", "emergency", "report", "backup", "restore", "doctor")
 NOUNS = [name for name in cli.COMMANDS if name not in VERBS]
-BULLETIN = """---
-title: Giờ làm việc của bộ phận một cửa
-channels: [radio, facebook, zalo]
----
-Trung tâm Phục vụ hành chính công xã làm việc từ 7h30 đến 17h00.
-"""
-
-
-@dataclass
-class Desk:
-    """Somebody at the keyboard."""
-
-    home: Path
-    run: Callable[..., tuple[int, str, str]]
-
-    def ok(self, *words: str) -> str:
-        code, out, err = self.run(*words)
-        assert code == 0, err
-        return out
-
-    def refused(self, *words: str, code: int = 1) -> str:
-        got, out, err = self.run(*words)
-        assert got == code, f"{out}\n{err}"
-        assert "Traceback" not in out + err
-        return err
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.ok(*words, "--json"))
-
-    def file(self, name: str, text: str) -> str:
-        path = self.home.parent / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def approved(self, text: str = BULLETIN) -> int:
-        number = self.json("bulletin", "add", self.file("bài viết.md", text))["id"]
-        self.ok("bulletin", "submit", str(number))
-        self.ok("bulletin", "approve", str(number), "--as", "Minh")
-        self.be("Lan")
-        return int(number)
-
-    def be(self, person: str) -> None:
-        import os
-
-        os.environ["BROADCASTER_USER"] = person
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Desk:
-    home = tmp_path / "nhà"
-    monkeypatch.setenv("BROADCASTER_HOME", str(home))
-    monkeypatch.setenv("BROADCASTER_USER", "Lan")
-    monkeypatch.setenv("BROADCASTER_RADIO__ENGINES", '["espeak"]')
-    monkeypatch.setenv("BROADCASTER_RADIO__SIGNATURE_TUNE", "none")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    desk = Desk(home, run)
-    desk.ok("init", "--name", "Ủy ban nhân dân xã An Bình")
-    desk.ok("person", "add", "Minh", "--role", "approver")
-    return desk
-
-
-def rows(desk: Desk, table: str) -> int:
-    with sqlite3.connect(desk.home / "broadcaster.db") as connection:
-        count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    connection.close()
-    return int(count)
 
 
 def test_init_makes_a_home_and_the_acting_person_its_administrator(desk: Desk) -> None:
@@ -129,7 +52,7 @@ def test_a_bulletin_goes_from_draft_to_approved_by_another_person(desk: Desk) ->
 
 
 def test_an_edit_needs_a_new_approval_and_keeps_the_old_revision(desk: Desk) -> None:
-    number = desk.approved()
+    number = desk.approved_text(BULLETIN)
     booked = desk.json("broadcast", "add", str(number), "--channel", "facebook", "--at", "23:59")
     edited = desk.json(
         "bulletin", "edit", str(number), desk.file("b.md", BULLETIN.replace("17h00", "16h30"))
@@ -142,7 +65,7 @@ def test_an_edit_needs_a_new_approval_and_keeps_the_old_revision(desk: Desk) -> 
 
 
 def test_an_edit_that_changes_nothing_is_no_new_revision(desk: Desk) -> None:
-    number = desk.approved()
+    number = desk.approved_text(BULLETIN)
     edited = desk.json("bulletin", "edit", str(number), desk.file("b.md", BULLETIN))
     assert (edited["revision"], edited["status"]) == (1, "approved")
 
@@ -166,7 +89,7 @@ def test_unreadable_bits_stop_an_approval_until_they_are_accepted_by_name(desk: 
 
 @pytest.mark.parametrize("channel", ["radio", "facebook", "zalo"])
 def test_the_preview_is_what_goes_out(desk: Desk, channel: str, tmp_path: Path) -> None:
-    number = str(desk.approved())
+    number = str(desk.approved_text(BULLETIN))
     out = tmp_path / f"xem-{channel}"
     made = desk.json("bulletin", "preview", number, "--channel", channel, "-o", str(out))
     assert out.stat().st_size > 500
@@ -303,7 +226,7 @@ def test_the_week_is_built_shown_and_exported_and_a_second_build_changes_nothing
     desk: Desk, tmp_path: Path
 ) -> None:
     for number in range(3):
-        desk.approved(BULLETIN.replace("Giờ làm việc", f"Tin số {number + 1}"))
+        desk.approved_text(BULLETIN.replace("Giờ làm việc", f"Tin số {number + 1}"))
     desk.ok("slot", "add", "--channel", "radio", "--at", "05:30", "--minutes", "15")
     desk.ok("slot", "add", "--channel", "facebook", "--at", "18h", "--days", "t2,t4")
     built = desk.json("schedule", "build", "--week", "next")
@@ -321,7 +244,7 @@ def test_the_week_is_built_shown_and_exported_and_a_second_build_changes_nothing
 
 
 def test_withdrawing_a_bulletin_changes_only_its_own_places(desk: Desk) -> None:
-    numbers = [desk.approved(BULLETIN.replace("Giờ", f"Tin {n}, giờ")) for n in range(4)]
+    numbers = [desk.approved_text(BULLETIN.replace("Giờ", f"Tin {n}, giờ")) for n in range(4)]
     desk.ok("slot", "add", "--channel", "facebook", "--at", "18:00")
     desk.ok("schedule", "build", "--week", "next")
     before = {
@@ -350,7 +273,7 @@ def test_slots_in_quiet_hours_or_on_unknown_channels_are_refused(desk: Desk) -> 
 
 
 def test_a_broadcast_in_the_past_or_quiet_hours_or_unapproved_is_refused(desk: Desk) -> None:
-    number = str(desk.approved())
+    number = str(desk.approved_text(BULLETIN))
     add = ("broadcast", "add", number, "--channel")
     assert "đã qua" in desk.refused(*add, "facebook", "--at", "2020-01-01 08:00")
     assert "yên tĩnh" in desk.refused(*add, "radio", "--at", "23:30")
@@ -361,7 +284,7 @@ def test_a_broadcast_in_the_past_or_quiet_hours_or_unapproved_is_refused(desk: D
 
 
 def test_a_cancelled_broadcast_says_why_it_did_not_go_out(desk: Desk) -> None:
-    number = str(desk.approved())
+    number = str(desk.approved_text(BULLETIN))
     booked = desk.json("broadcast", "add", number, "--channel", "zalo", "--at", "23:59")
     assert booked["deliveries"][0]["status"] == "planned"
     desk.ok("broadcast", "cancel", str(booked["id"]))
@@ -416,13 +339,13 @@ def test_a_bug_is_exit_code_3_and_names_a_log_without_secrets(
 
 
 def test_verify_says_where_the_ledger_is_broken_and_exits_1(desk: Desk) -> None:
-    desk.approved()
+    desk.approved_text(BULLETIN)
     assert "nguyên vẹn" in desk.ok("evidence", "verify")
     with sqlite3.connect(desk.home / "broadcaster.db") as connection:
         connection.execute("DROP TRIGGER evidence_refuses_update")
         connection.execute("UPDATE evidence SET body = replace(body, 'Minh', 'Mạnh')")
     connection.close()
-    code, out, _ = desk.run("evidence", "verify")
+    code, out, _ = desk.call("evidence", "verify")
     assert code == 1
     assert "bản ghi 2" in out
 
@@ -463,7 +386,7 @@ def test_the_ledger_is_sealed_verified_corrected_and_packed_from_the_command_lin
 ) -> None:
     assert "chưa có bản ghi" in desk.refused("evidence", "checkpoint")
     assert (desk.home / "evidence-key.pub.pem").read_text().startswith("-----BEGIN PUBLIC KEY")
-    desk.approved()
+    desk.approved_text(BULLETIN)
     sealed = desk.json("evidence", "checkpoint")
     assert (sealed["no"], sealed["new"]) == (1, True)
     assert desk.json("evidence", "checkpoint")["new"] is False
@@ -476,7 +399,7 @@ def test_the_ledger_is_sealed_verified_corrected_and_packed_from_the_command_lin
     assert desk.json("evidence", "rotate-key")["seq"] == 5
     verdict = desk.json("evidence", "verify", "--printed", sealed["hash"][:20])
     assert (verdict["ok"], verdict["checkpoints"]) == (True, 3)
-    code, out, _ = desk.run("evidence", "verify", "--printed", "0" * 64)
+    code, out, _ = desk.call("evidence", "verify", "--printed", "0" * 64)
     assert code == 1
     assert "không có trong sổ" in " ".join(out.split())
     assert "không có mốc" in desk.refused("evidence", "verify", "--checkpoints", str(tmp_path))
@@ -487,7 +410,7 @@ def test_the_ledger_is_sealed_verified_corrected_and_packed_from_the_command_lin
 
 
 def test_a_withdrawal_points_to_what_had_gone_out(desk: Desk) -> None:
-    number = str(desk.approved())
+    number = str(desk.approved_text(BULLETIN))
     withdrawn = desk.json("bulletin", "withdraw", number, "--note", "sai giờ")
     assert withdrawn["status"] == "withdrawn"
     last = desk.json("evidence", "list")[-1]

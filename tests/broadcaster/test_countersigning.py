@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.broadcaster.test_cli import Desk, desk
-
-__all__ = ["desk"]
+from tests.broadcaster.desks import BULLETIN, Desk
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def test_nobody_signs_for_themselves_twice_or_without_the_role(desk: Desk, alarm
 
 
 def test_an_ordinary_broadcast_needs_no_second_signature(desk: Desk) -> None:
-    number = str(desk.approved())
+    number = str(desk.approved_text(BULLETIN))
     booked = desk.json("broadcast", "add", number, "--channel", "zalo", "--at", "23:59")
     said = desk.refused("broadcast", "confirm", str(booked["id"]), "--as", "Minh")
     assert "không phải tin khẩn cấp" in said

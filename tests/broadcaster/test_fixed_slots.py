@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tests.broadcaster.test_cli import BULLETIN, Desk, desk
-
-__all__ = ["desk"]
+from tests.broadcaster.desks import BULLETIN, Desk
 
 RELAY = """---
 title: Tiếp sóng Đài tiếng nói Việt Nam
@@ -22,8 +20,8 @@ def planned(desk: Desk) -> list[tuple[str, str]]:
 
 
 def test_a_relay_has_its_own_slot_every_day_and_stands_nowhere_else(desk: Desk) -> None:
-    relay = str(desk.approved(RELAY))
-    desk.approved(BULLETIN)
+    relay = str(desk.approved_text(RELAY))
+    desk.approved_text(BULLETIN)
     desk.ok(*SLOT, "--bulletin", relay)
     desk.ok("slot", "add", "--channel", "radio", "--at", "17:00")
     found = planned(desk)
@@ -46,15 +44,17 @@ def test_a_bulletin_that_is_not_approved_leaves_its_slot_empty_and_is_named(desk
 
 
 def test_another_bulletin_leaves_room_for_more_after_it(desk: Desk) -> None:
-    anthem = str(desk.approved(BULLETIN.replace("Giờ làm việc của bộ phận một cửa", "Lời chào")))
-    desk.approved(BULLETIN)
+    anthem = str(
+        desk.approved_text(BULLETIN.replace("Giờ làm việc của bộ phận một cửa", "Lời chào"))
+    )
+    desk.approved_text(BULLETIN)
     desk.ok(*SLOT, "--bulletin", anthem)
     monday = [title for _, title in planned(desk)][:2]
     assert monday == ["Lời chào", "Giờ làm việc của bộ phận một cửa"]
 
 
 def test_what_cannot_be_in_a_slot_is_refused_when_the_slot_is_made(desk: Desk) -> None:
-    relay = str(desk.approved(RELAY))
+    relay = str(desk.approved_text(RELAY))
     assert "không dành cho kênh" in desk.refused(
         "slot", "add", "--channel", "facebook", "--at", "06:00", "--bulletin", relay
     )
@@ -64,7 +64,7 @@ def test_what_cannot_be_in_a_slot_is_refused_when_the_slot_is_made(desk: Desk) -
 def test_a_relay_booked_by_hand_needs_its_length_and_ends_outside_the_quiet_hours(
     desk: Desk,
 ) -> None:
-    relay = str(desk.approved(RELAY))
+    relay = str(desk.approved_text(RELAY))
     command = ("broadcast", "add", relay, "--channel", "radio", "--at", "2030-11-23 20:50")
     assert "--minutes" in desk.refused(*command)
     assert "giờ yên tĩnh" in desk.refused(*command, "--minutes", "15")

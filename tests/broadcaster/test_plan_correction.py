@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.broadcaster.test_cli import BULLETIN, Desk, desk, rows
+from tests.broadcaster.desks import BULLETIN, Desk, rows
 from tests.schedules.test_plan_reader import BODY, HEAD
 from tests.schedules.written_plans import as_docx, as_pdf
-
-__all__ = ["desk"]
 
 TITLES = "STT\tNội dung\tHình thức\tThời gian\tChủ trì"
 OLD = [
@@ -38,7 +36,7 @@ def _numbers(desk: Desk) -> list[tuple[str, str]]:
 def test_the_same_document_again_changes_nothing_and_says_so(desk: Desk) -> None:
     path = desk.file("kế hoạch.txt", plan_text(OLD))
     desk.ok("plan", "import", path)
-    code, _, said = desk.run("plan", "import", path)
+    code, _, said = desk.call("plan", "import", path)
     assert code == 0
     assert "đã nhập trước đây, là kế hoạch số 1" in said
     assert (rows(desk, "plan"), rows(desk, "evidence")) == (1, 1)

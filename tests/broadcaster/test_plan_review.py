@@ -12,10 +12,8 @@ import pytest
 from broadcaster.app import App, open_app
 from broadcaster.week_request import week_request
 from schedules.openings import Week
-from tests.broadcaster.test_cli import Desk, desk, rows
+from tests.broadcaster.desks import Desk, rows
 from tests.schedules.test_plan_reader import BODY, HEAD
-
-__all__ = ["desk"]
 
 WEEKS_OF_2026 = 53
 """From the Monday of 29/12/2025 to that of 28/12/2026: once a week where the plan is silent."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.broadcaster.test_cli import Desk, desk
-
-__all__ = ["desk"]
+from tests.broadcaster.desks import Desk
 
 LONG = "chữ " * 20_000
 
@@ -44,7 +42,7 @@ def test_a_good_bulletin_is_said_to_be_good_on_each_of_its_channels(desk: Desk) 
 
 
 def test_building_a_week_names_what_the_networks_would_refuse_and_when(desk: Desk) -> None:
-    desk.approved(Path(broken(desk)).read_text(encoding="utf-8"))
+    desk.approved_text(Path(broken(desk)).read_text(encoding="utf-8"))
     desk.ok("slot", "add", "--channel", "facebook", "--at", "18:00")
     desk.ok("slot", "add", "--channel", "zalo", "--at", "23:00")
     built = desk.json("schedule", "build", "--week", "next")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,28 +10,16 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from broadcaster import cli
 from broadcaster.app import open_app
 from broadcaster.clock import SystemClock
+from tests.broadcaster.desks import Desk, typed
 from tests.broadcaster.outputs import Outputs
 
 BULLETIN = "---\ntitle: Giờ làm việc & <hồ sơ>\ntask: 3\n---\nMở cửa lúc 7h30.\n"
 
 
-@dataclass
-class Desk:
-    home: Path
-    run: Callable[..., tuple[int, str, str]]
-
-    def ok(self, *words: object) -> str:
-        code, out, err = self.run(*map(str, words))
-        assert code == 0, err
-        return out
-
-    def refused(self, *words: object) -> str:
-        code, out, err = self.run(*map(str, words))
-        assert code == 1, out + err
-        return err
+class Archive(Desk):
+    """The desk of a station that has aired something."""
 
     def outputs(self) -> None:
         app = open_app(self.home, clock=SystemClock(), person="Lan")
@@ -47,18 +32,12 @@ class Desk:
 @pytest.fixture
 def desk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Desk:
+) -> Archive:
     monkeypatch.setenv("BROADCASTER_HOME", str(tmp_path / "nhà"))
     monkeypatch.setenv("BROADCASTER_USER", "Lan")
     monkeypatch.setenv("BROADCASTER_STATION__NAME", "Ủy ban nhân dân xã An Bình")
 
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    made = Desk(tmp_path / "nhà", run)
+    made = Archive(tmp_path / "nhà", typed(capsys))
     made.ok("init")
     made.ok("person", "add", "Minh", "--role", "approver")
     with as_file(files("broadcaster.samples")) as folder:
@@ -66,18 +45,8 @@ def desk(
     return made
 
 
-def approved(desk: Desk, tmp_path: Path) -> int:
-    path = tmp_path / "bài.md"
-    path.write_text(BULLETIN, encoding="utf-8")
-    number = json.loads(desk.ok("bulletin", "add", path, "--json"))["id"]
-    desk.ok("bulletin", "submit", number)
-    desk.ok("bulletin", "approve", number, "--as", "Minh")
-    os.environ["BROADCASTER_USER"] = "Lan"
-    return int(number)
-
-
 def test_a_report_is_written_in_every_format_and_is_the_same_again(
-    desk: Desk, tmp_path: Path
+    desk: Archive, tmp_path: Path
 ) -> None:
     desk.outputs()
     for name in ("báo cáo.docx", "báo cáo.pdf", "báo cáo.json"):
@@ -93,7 +62,7 @@ def test_a_report_is_written_in_every_format_and_is_the_same_again(
 
 
 def test_number_and_day_of_issue_are_printed_as_the_decree_wants(
-    desk: Desk, tmp_path: Path
+    desk: Archive, tmp_path: Path
 ) -> None:
     path = tmp_path / "b.docx"
     desk.ok("report", "--period", "2026", "--number", "7", "--date", "5/1/2027", "-o", path)
@@ -102,7 +71,7 @@ def test_number_and_day_of_issue_are_printed_as_the_decree_wants(
     assert document.tables[1].rows[0].cells[1].text.endswith("gày 05 tháng 01 năm 2027")
 
 
-def test_explain_names_the_records_of_each_figure(desk: Desk) -> None:
+def test_explain_names_the_records_of_each_figure(desk: Archive) -> None:
     desk.outputs()
     said = desk.ok("report", "--period", "2026-H1", "--explain")
     assert "total.outputs = 02" in said
@@ -113,7 +82,7 @@ def test_explain_names_the_records_of_each_figure(desk: Desk) -> None:
     assert by_key["plan.number"]["rows"] == ["plan 1"]
 
 
-def test_the_plans_own_deadline_gives_the_period(desk: Desk) -> None:
+def test_the_plans_own_deadline_gives_the_period(desk: Archive) -> None:
     made = json.loads(desk.ok("report", "--due", "2026-12-15", "--json"))
     assert (made["period"]["words"], made["period"]["end"]) == ("năm 2026", "2026-12-14")
 
@@ -134,11 +103,11 @@ def test_the_plans_own_deadline_gives_the_period(desk: Desk) -> None:
         (("bulletin", "sheet", "9", "-o", "x.docx"), "bản tin số 9"),
     ],
 )
-def test_what_can_be_mended_is_told(desk: Desk, words: tuple[str, ...], says: str) -> None:
+def test_what_can_be_mended_is_told(desk: Archive, words: tuple[str, ...], says: str) -> None:
     assert says in desk.refused(*words)
 
 
-def test_an_invitation_speaks_of_its_task(desk: Desk, tmp_path: Path) -> None:
+def test_an_invitation_speaks_of_its_task(desk: Archive, tmp_path: Path) -> None:
     path = tmp_path / "giấy mời.docx"
     desk.ok("document", "make", "giay-moi", "--task", "7", "-o", path)
     text = "\n".join(p.text for p in Document(str(path)).paragraphs)
@@ -147,8 +116,8 @@ def test_an_invitation_speaks_of_its_task(desk: Desk, tmp_path: Path) -> None:
     assert "Kế hoạch số 15/KH-UBND ngày 20 tháng 01 năm 2026" in text
 
 
-def test_the_approval_sheet_has_the_hashes_and_the_people(desk: Desk, tmp_path: Path) -> None:
-    number = approved(desk, tmp_path)
+def test_the_approval_sheet_has_the_hashes_and_the_people(desk: Archive, tmp_path: Path) -> None:
+    number = desk.approved_text(BULLETIN)
     path = tmp_path / "phiếu.docx"
     desk.ok("bulletin", "sheet", number, "-o", path)
     document = Document(str(path))
@@ -162,8 +131,8 @@ def test_the_approval_sheet_has_the_hashes_and_the_people(desk: Desk, tmp_path: 
     assert names == ["Lan", "Minh"]
 
 
-def test_a_notice_is_only_made_of_what_was_approved(desk: Desk, tmp_path: Path) -> None:
-    number = approved(desk, tmp_path)
+def test_a_notice_is_only_made_of_what_was_approved(desk: Archive, tmp_path: Path) -> None:
+    number = desk.approved_text(BULLETIN)
     desk.ok("document", "make", "niem-yet", "--bulletin", number, "-o", tmp_path / "tb.pdf")
     path = tmp_path / "sửa.md"
     path.write_text(BULLETIN.replace("7h30", "8h00"), encoding="utf-8")
@@ -175,7 +144,7 @@ def test_a_notice_is_only_made_of_what_was_approved(desk: Desk, tmp_path: Path) 
 
 
 def test_the_communes_own_template_wins_and_its_mistakes_name_file_and_line(
-    desk: Desk, tmp_path: Path
+    desk: Archive, tmp_path: Path
 ) -> None:
     own = desk.home / "templates" / "giay-moi.txt"
     desk.ok("document", "template", "giay-moi", "-o", own)
@@ -191,7 +160,7 @@ def test_the_communes_own_template_wins_and_its_mistakes_name_file_and_line(
 
 
 def test_the_signer_and_the_addressee_come_from_the_settings_first(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BROADCASTER_PAPERS__SIGNER", "Lê Văn Tám")
     monkeypatch.setenv("BROADCASTER_PAPERS__SIGNER_TITLE", "Chủ tịch")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from tests.broadcaster.test_cli import Desk, desk
+from tests.broadcaster.desks import Desk
 from tests.broadcaster.test_plan_correction import OLD, plan_text
-
-__all__ = ["desk"]
 
 ARTICLE = "# Nộp hồ sơ qua Cổng dịch vụ công\n\nNgười dân nộp dịch vụ công trực tuyến tại nhà.\n"
 
 
 def test_a_new_bulletin_is_suggested_a_topic_and_a_task_with_reasons(desk: Desk) -> None:
     desk.ok("plan", "import", desk.file("kế hoạch.txt", plan_text(OLD)))
-    _, _, said = desk.run("bulletin", "add", desk.file("bài.md", ARTICLE))
+    _, _, said = desk.call("bulletin", "add", desk.file("bài.md", ARTICLE))
     assert "chủ đề dvctt (Dịch vụ công trực tuyến" in said
     assert "nhiệm vụ 1 vì cùng chủ đề" in said
     assert "broadcaster bulletin edit 1 --topic dvctt --task 1" in said

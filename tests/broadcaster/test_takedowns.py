@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster import cli, overview, takedowns
+from broadcaster import overview, takedowns
 from broadcaster.alert_watch import still_there
 from broadcaster.app import App, open_app
 from broadcaster.queue import Lane
@@ -20,7 +20,7 @@ from broadcaster.records import DeliveryStatus as Status
 from broadcaster.services import make_dispatcher
 from channels.base import ChannelError, ErrorKind, OutcomeUnknown, Receipt, Withdrawal
 from channels.portal.channel import PortalChannel
-from tests.broadcaster.desks import Desk, StillClock
+from tests.broadcaster.desks import Desk, StillClock, typed
 from tests.clocks import HandClock
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -82,13 +82,7 @@ def portal(
     monkeypatch.setattr("broadcaster.app.SystemClock", StillClock)
     monkeypatch.setattr(StillClock, "moment", NOW, raising=False)
 
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.run(list(words))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    desk = Desk(home, call)
+    desk = Desk(home, typed(capsys))
     desk.ok("init", "--name", "Ủy ban nhân dân xã An Bình")
     desk.ok("person", "add", "Minh", "--role", "approver")
     desk.approved("Giờ làm việc", "1", "Làm việc từ 25 giờ.")
