@@ -6,7 +6,6 @@ Pre-flight reads it without the Internet; the daemon and `channel check` renew i
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -16,14 +15,15 @@ from typing import Any
 import structlog
 
 from broadcaster.app import App
+from broadcaster.caretaker import Aside
 from broadcaster.evidence import iso
-from broadcaster.portal_first import CARRIERS
 from channels.base import Health, Quota
 from content.files import write_atomically
 
-__all__ = ["CARRIERS", "Accounts", "Planned", "Standing", "check", "problems", "standing"]
-
 log = structlog.get_logger(__name__)
+
+PLATFORMS = ("facebook", "zalo")
+"""The channels where the station holds an account that somebody else may close."""
 
 _OLD = timedelta(days=7)
 """What was said longer ago is no longer believed."""
@@ -58,15 +58,14 @@ class Accounts:
         self._app = app
         self._asked: dict[str, datetime] = {}
         self._not_before = app.clock.monotonic() + _FIRST_SECONDS
-        self._thread: threading.Thread | None = None
+        self.aside = Aside(self.name)
 
     def look(self) -> None:
         if self._app.clock.monotonic() < self._not_before:
             return
-        due = [name for name in CARRIERS if self._is_due(name)]
-        if due and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._ask, args=(due,), daemon=True)
-            self._thread.start()
+        due = [name for name in PLATFORMS if self._is_due(name)]
+        if due and not self.aside.is_busy:
+            self.aside.begin(lambda: self._ask(due))
 
     def leave(self) -> None:
         """Nothing is changed outside: it may be left at any line."""
@@ -96,7 +95,7 @@ class Accounts:
 def check(app: App, name: str) -> Sequence[Health]:
     """Ask the platform, and keep its answer where there was one."""
     lines = app.channels[name].check()
-    if name in CARRIERS and not app.channels[name].simulated and all(one.reached for one in lines):
+    if name in PLATFORMS and not app.channels[name].simulated and all(one.reached for one in lines):
         kept = {"at": iso(app.clock.now()), "lines": [asdict(line) for line in lines]}
         write_atomically(_file(app, name), json.dumps(kept, default=str).encode())
     return lines
@@ -113,7 +112,7 @@ def standing(app: App, name: str) -> Standing | None:
 
 def problems(app: App, name: str, planned: Sequence[Planned]) -> list[str]:
     """Why an account would refuse what is planned on it, as far as is known (Vietnamese)."""
-    if name not in CARRIERS or app.channels[name].simulated or not planned:
+    if name not in PLATFORMS or app.channels[name].simulated or not planned:
         return []
     known, ask = standing(app, name), f"hãy chạy: broadcaster channel check {name}"
     if known is None:

@@ -139,7 +139,7 @@ def alarms(session: Session, app: App, now: datetime) -> list[Trouble]:
 def accounts_off(app: App, now: datetime) -> list[Trouble]:
     """What the networks themselves lately found wrong with an account, told once a day."""
     found = []
-    for name in accounts.CARRIERS:
+    for name in accounts.PLATFORMS:
         known = None if app.channels[name].simulated else accounts.standing(app, name)
         if known is None or now - known.at > _RECENT:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -70,3 +71,34 @@ class Caretaker:
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
             self.look()
+
+
+class Aside:
+    """One piece of a chore's work at a time, in a thread of its own: it may wait for a network."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Start it; not while another is under way. It is left at any line when the daemon ends."""
+        self._thread = threading.Thread(
+            target=self._run, args=(work,), name=self._name, daemon=True
+        )
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for it, so long at most."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:
+            # The thread's boundary; a later look of the chore comes back to it.
+            log.exception("chore.broke", chore=self._name)

@@ -6,7 +6,6 @@ and doing it twice does no harm: whatever a power cut leaves is simply done agai
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from broadcaster import evidence
 from broadcaster.app import App
+from broadcaster.caretaker import Aside
 from broadcaster.evidence import Kind, StoredArtefact
 from broadcaster.outgoing import reference_of
 from broadcaster.portal_first import PORTAL
@@ -56,26 +56,18 @@ class Takedowns:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._thread: threading.Thread | None = None
+        self.aside = Aside(self.name)
 
     def look(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
+        if self.aside.is_busy:
             return
         with self._app.database.reading() as session:
             due = _due(session, self._app, self._app.clock.now())
         if due is not None:
-            self._thread = threading.Thread(target=self._run, name="takedowns", daemon=True)
-            self._thread.start()
+            self.aside.begin(lambda: run_due(self._app))
 
     def leave(self) -> None:
         """Nothing to do: it may be left at any line."""
-
-    def _run(self) -> None:
-        try:
-            run_due(self._app)
-        except Exception:
-            # The thread's boundary; the next look comes back to it.
-            log.exception("takedowns.broke")
 
 
 def ask(session: Session, app: App, bulletin_id: int, revision: int, record_seq: int) -> int:

@@ -154,8 +154,7 @@ def test_the_daemon_asks_a_few_times_a_day(app: App) -> None:
     assert isinstance(clock, HandClock)
     for _ in range(10):
         chore.look()
-        if chore._thread is not None:
-            chore._thread.join(10)
+        chore.aside.join(10)
         clock.forward(3600)
     assert zalo(app).asked == 2
     assert accounts.standing(app, "facebook") is not None

@@ -256,8 +256,7 @@ def test_the_daemons_chore_does_it_in_a_thread_of_its_own(portal: Portal) -> Non
     portal.desk.ok("bulletin", "withdraw", "1")
     chore = takedowns.Takedowns(portal.app)
     chore.look()
-    assert chore._thread is not None
-    chore._thread.join(10)
+    chore.aside.join(10)
     chore.look()
     chore.leave()
     assert portal.is_gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
@@ -156,27 +157,34 @@ def test_an_address_once_given_out_leads_to_the_bulletin_under_its_new_title(
     assert [entry["name"] for entry in catalogue.values()] == [new.external_id]
 
 
+@contextmanager
+def dying_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The power fails at the folder's next write after so many."""
+    done = 0
+
+    def dying(path: Path, data: bytes) -> None:
+        nonlocal done
+        if done >= writes:
+            raise KeyboardInterrupt
+        done += 1
+        write_atomically(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("channels.portal.folder.write_atomically", dying)
+        try:
+            yield
+        except KeyboardInterrupt:
+            assert writes < 4, "page, front page, feed, catalogue"
+
+
 def test_a_cut_at_any_write_leaves_whole_files_and_the_next_run_completes_them(
     channel: PortalChannel, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(channel, bulletin=1, title="Bài đầu")
     prepared = channel.prepare(outgoing(title="Bài hai"))
     for survived in range(5):
-        count = iter(range(100))
-
-        def dying(
-            path: Path, data: bytes, left: Iterator[int] = count, most: int = survived
-        ) -> None:
-            if next(left) >= most:
-                raise KeyboardInterrupt
-            write_atomically(path, data)
-
-        with monkeypatch.context() as patch:
-            patch.setattr("channels.portal.folder.write_atomically", dying)
-            try:
-                channel.deliver(prepared, sending(channel))
-            except KeyboardInterrupt:
-                assert survived < 4, "page, front page, feed, catalogue"
+        with dying_after(survived, monkeypatch):
+            channel.deliver(prepared, sending(channel))
         ElementTree.fromstring((site / "feed.xml").read_bytes())
         for page in site.glob("*.html"):
             assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
@@ -352,21 +360,8 @@ def test_a_takedown_cut_at_any_write_is_whole_and_the_next_one_completes_it(
     publish(channel, bulletin=1, title="Bài còn lại", body="Nội dung khác.")
     publish(channel)
     for survived in range(5):
-        count = iter(range(100))
-
-        def dying(
-            path: Path, data: bytes, left: Iterator[int] = count, most: int = survived
-        ) -> None:
-            if next(left) >= most:
-                raise KeyboardInterrupt
-            write_atomically(path, data)
-
-        with monkeypatch.context() as patch:
-            patch.setattr("channels.portal.folder.write_atomically", dying)
-            try:
-                channel.take_down(withdrawal())
-            except KeyboardInterrupt:
-                assert survived < 4, "page, front page, feed, catalogue"
+        with dying_after(survived, monkeypatch):
+            channel.take_down(withdrawal())
         ElementTree.fromstring((site / "feed.xml").read_bytes())
         for page in site.glob("*.html"):
             assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")

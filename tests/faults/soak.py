@@ -19,6 +19,8 @@ from typing import Self
 
 import psutil
 import structlog
+from rich.console import Console
+from rich.progress import track
 
 from broadcaster import bookings, chores
 from broadcaster.app import open_app
@@ -41,6 +43,7 @@ _FAULTS = (
     Fault.ACCEPT_CUT_JSON, Fault.EXPIRED_TOKEN, Fault.ACCEPT_THEN_5XX,
 )  # fmt: skip
 _CALLS = ("feed", "published_posts", "create", "verify", "broadcast", "group", "cs", "token")
+_TERMINAL = Console(stderr=True)
 _SHARE = 0.3
 """Of the sessions have a fault on one of the platforms' calls."""
 
@@ -62,7 +65,13 @@ class Month(Yard):
     def live(self, days: int) -> list[Delivery]:
         """So many days; all deliveries as they ended."""
         rows: list[Delivery] = []
-        for day in range(days):
+        for day in track(
+            range(days),
+            "days",
+            console=_TERMINAL,
+            transient=True,
+            disable=not _TERMINAL.is_terminal,
+        ):
             for number, hour in enumerate(_SESSIONS):
                 self._until(_MIDNIGHT + timedelta(days=day) + hour)
                 session = self.book(ALL) if day * 2 + number < BULLETINS else self._again(rows)
