@@ -37,6 +37,7 @@ from channels.base import (
     Finding,
     FindingKind,
     Json,
+    NeedsPerson,
     OutcomeUnknown,
     Outgoing,
     Prepared,
@@ -55,6 +56,12 @@ _HOLD = timedelta(minutes=5)
 """How often a delivery that waits for a person (a new token) is tried again."""
 _KEPT = timedelta(days=30)
 """How long unused renders and recordings stay; what was aired is in the evidence."""
+_LEAST = timedelta(seconds=1)
+"""Between two looks that fail: a platform that is away is not asked without a breath."""
+_SETTLE = (
+    "kênh này không tự kiểm tra được; hãy mở ra xem rồi chạy: "
+    "broadcaster broadcast settle {id} --sent URL | --not-sent"
+)
 _AGAIN = timedelta(seconds=30)
 """How soon a rendering that failed for a passing reason is tried again."""
 
@@ -332,15 +339,16 @@ class Dispatcher:
         """Look outside. Present: sent. Absent in every look: ready again. Else: look later."""
         channel = self._channels.get(delivery.channel)
         if channel is None or not channel.can_find:
-            self._wait_for_person(delivery)
+            self._wait_for_person(delivery, _SETTLE.format(id=delivery.id))
             return
         try:
             prepared = channel.prepare(self._outgoing(delivery))
             receipt = channel.find(prepared, self._sending(delivery, StopSignal(self.stop)))
+        except NeedsPerson as error:
+            self._wait_for_person(delivery, error.message)
+            return
         except (OutcomeUnknown, ChannelError) as error:
-            self._books.postpone(
-                delivery, self._look_at(delivery.looks, self._clock.now()), error.message
-            )
+            self._books.postpone(delivery, self._look_again(delivery), error.message)
             return
         if receipt is not None:
             self._sent(delivery, receipt, Kind.SETTLEMENT, "tìm thấy ở bên ngoài: đã ra")
@@ -352,7 +360,7 @@ class Dispatcher:
         now = self._clock.now()
         if channel.absence_is_proof and RESTORED in delivery.progress:
             # Our own record may be as old as the backup: it cannot prove that nothing sounded.
-            self._wait_for_person(delivery)
+            self._wait_for_person(delivery, _SETTLE.format(id=delivery.id))
             return
         if channel.absence_is_proof or looks >= len(self._settings.broadcast.settle):
             outcome = Outcome(
@@ -373,11 +381,15 @@ class Dispatcher:
         delays = self._settings.broadcast.settle or [0]
         return now + timedelta(seconds=delays[min(looks, len(delays) - 1)])
 
-    def _wait_for_person(self, delivery: Delivery) -> None:
-        reason = (
-            "kênh này không tự kiểm tra được; hãy mở ra xem rồi chạy: "
-            f"broadcaster broadcast settle {delivery.id} --sent URL | --not-sent"
-        )
+    def _look_again(self, delivery: Delivery) -> datetime:
+        """After a look that failed: the longer it has lasted, the more seldom."""
+        now = self._clock.now()
+        delays = self._settings.broadcast.settle or [0]
+        lasted = (now - (delivery.first_sent_at or now)).total_seconds()
+        seconds = min(max(lasted / 4, delays[0]), delays[-1])
+        return now + max(timedelta(seconds=seconds), _LEAST)
+
+    def _wait_for_person(self, delivery: Delivery, reason: str) -> None:
         self._books.postpone(delivery, self._clock.now() + timedelta(days=1), reason)
 
     # Small parts

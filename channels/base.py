@@ -211,6 +211,10 @@ class OutcomeUnknown(Exception):  # noqa: N818 - an outcome, not a fault
         super().__init__(message)
 
 
+class NeedsPerson(OutcomeUnknown):
+    """The platform tells no program whether it went out: a person looks, and says so."""
+
+
 class FindingKind(StrEnum):
     """What a channel found by watching its own output."""
 
@@ -300,7 +304,8 @@ class Channel(Protocol):
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
         """Ask the outside world whether it is there; None when this look did not find it.
 
-        Raises OutcomeUnknown when the look itself failed (try again later).
+        Raises OutcomeUnknown when the look itself failed (try again later), NeedsPerson when no
+        later look would tell more.
         """
 
     def preview(self, prepared: Prepared) -> Artefact:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from channels.base import Artefact, ChannelError, OutcomeUnknown, Prepared, Sending
+from channels.base import Artefact, ChannelError, NeedsPerson, Prepared, Sending
 from channels.redaction import redact
 
 _PERSONAL = ("user_id", "user_id_by_app", "recipient", "phone")
@@ -29,13 +29,12 @@ def send_once(sending: Sending, step: str, send: Callable[[], dict[str, Any]]) -
     return answer
 
 
-def settle_by_person(what: str, prepared: Prepared) -> OutcomeUnknown:
+def settle_by_person(what: str, prepared: Prepared) -> NeedsPerson:
     """Zalo cannot be asked: a person looks and says so."""
     reference = prepared.details.get("reference")
-    return OutcomeUnknown(
+    return NeedsPerson(
         f"Zalo không cho tra lại {what}. Hãy mở Zalo xem tin có mã {reference} đã ra chưa, "
-        "rồi chạy “broadcaster broadcast settle ID --sent URL” hoặc “--not-sent”.",
-        details={"needs_person": True},
+        "rồi chạy “broadcaster broadcast settle ID --sent URL” hoặc “--not-sent”."
     )
 
 

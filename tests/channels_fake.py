@@ -36,6 +36,7 @@ class FakeChannel:
         self.faults: list[Exception] = []
         self.publish_before_fault = False
         self.find_faults: list[Exception] = []
+        self.finds = 0
         self.problems: tuple[str, ...] = ()
         self.seen: list[Sending] = []
         self.on_deliver = lambda: None
@@ -65,6 +66,7 @@ class FakeChannel:
         return self._receipt(sending)
 
     def find(self, prepared: Prepared, sending: Sending) -> Receipt | None:
+        self.finds += 1
         if self.find_faults:
             raise self.find_faults.pop(0)
         return self._receipt(sending) if sending.reference in self.outside else None

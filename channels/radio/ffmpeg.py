@@ -148,7 +148,8 @@ def start_mp3_encoder(bits_per_second: int) -> subprocess.Popen[bytes]:
 def start_mp3_file(path: Path) -> subprocess.Popen[bytes]:
     """Raw samples of the radio's format in, an mp3 file out. Raises AudioError."""
     codec = ("-c:a", "libmp3lame", "-b:a", "64k", "-id3v2_version", "0", "-f", "mp3")
-    return _started(["-y", *_RAW, *_PIPE_IN, *codec, f"file:{path.resolve()}"])
+    out = f"file:{path.resolve()}"
+    return _started(["-y", *_RAW, *_PIPE_IN, *codec, out], stdout=subprocess.DEVNULL)
 
 
 def start_decoder() -> subprocess.Popen[bytes]:
@@ -162,13 +163,13 @@ def start_decoder() -> subprocess.Popen[bytes]:
     return _started([*sealed, *live, *_PIPE_IN, *sound])
 
 
-def _started(arguments: list[str]) -> subprocess.Popen[bytes]:
-    """A long-lived ffmpeg between two pipes, out of reach of the terminal's Ctrl-C."""
+def _started(arguments: list[str], stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """A long-lived ffmpeg fed through a pipe, out of reach of the terminal's Ctrl-C."""
     try:
         return subprocess.Popen(
             [executable(), "-hide_banner", "-nostats", "-loglevel", "error", *arguments],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
             bufsize=0,
             start_new_session=True,

@@ -11,7 +11,7 @@ from sqlmodel import select
 from broadcaster import verification
 from broadcaster.records import Delivery, DeliveryStep, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import NOT_REACHED, ChannelError, ErrorKind, Finding, FindingKind
+from channels.base import NOT_REACHED, ChannelError, ErrorKind, Finding, FindingKind, NeedsPerson
 from content.bulletin import Bulletin, BulletinStatus
 from tests.broadcaster.conftest import Bench
 from tests.channels_fake import unknown
@@ -172,6 +172,44 @@ def test_a_look_that_fails_proves_nothing(bench: Bench) -> None:
     run(bench, 600)
     assert bench.again(delivery).status == Status.SENT
     assert len(bench.channel.outside) == 1
+
+
+def looks_within(bench: Bench, hours: int) -> int:
+    """How often the outside was asked in so long; a minute goes by between two turns."""
+    before = bench.channel.finds
+    for _ in range(hours * 60):
+        run(bench, 60)
+    return bench.channel.finds - before
+
+
+def test_where_only_a_person_can_tell_the_platform_is_not_asked_for_ever(bench: Bench) -> None:
+    delivery = bench.plan(grace=100_000)
+    bench.channel.faults = [unknown()]
+    bench.channel.find_faults = [NeedsPerson("hãy mở ra xem") for _ in range(9)]
+    run(bench)
+    assert looks_within(bench, 48) <= 3
+    assert bench.again(delivery).status == Status.UNKNOWN
+    assert bench.again(delivery).reason == "hãy mở ra xem"
+
+
+def test_a_platform_that_is_away_is_looked_at_more_and_more_seldom(bench: Bench) -> None:
+    bench.plan(grace=100_000)
+    bench.channel.faults = [unknown()]
+    bench.channel.find_faults = [unknown() for _ in range(9_000)]
+    run(bench)
+    assert looks_within(bench, 1) <= 20
+    assert 10 <= looks_within(bench, 2) <= 12, "every ten minutes, the last of broadcast.settle"
+
+
+def test_looks_without_any_pause_between_them_do_not_hold_the_lane(bench: Bench) -> None:
+    eager = bench.settings.broadcast.model_copy(update={"settle": [0, 0]})
+    bench.settings = bench.settings.model_copy(update={"broadcast": eager})
+    bench.plan(grace=100_000)
+    bench.channel.faults = [unknown()]
+    bench.channel.find_faults = [unknown() for _ in range(50)]
+    run(bench)
+    run(bench, 2)
+    assert bench.channel.finds <= 2
 
 
 def test_a_channel_that_cannot_look_waits_for_a_person(bench: Bench) -> None:
