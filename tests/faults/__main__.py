@@ -21,6 +21,8 @@ _AT_A_TIME = 3
 """Power cuts one after another in one round."""
 _RADIO_EVERY = 6
 """Each so many rounds has sound, which takes its real time."""
+_TAKEDOWN_EVERY = 5
+"""After each so many rounds a bulletin is withdrawn, and its page taken down."""
 
 
 def station(folder: Path, kills: int, seed: int, minutes: float) -> Tally:
@@ -29,6 +31,7 @@ def station(folder: Path, kills: int, seed: int, minutes: float) -> Tally:
     ends = time.monotonic() + minutes * 60
     with Yard(folder, ("folder", "webdav")[seed % 2]) as yard:
         yard.round([])
+        yard.take_down([])
         yard.tally.recovery.clear()  # the first start of a home makes more than it finds
         while sum(yard.tally.strikes.values()) < kills and time.monotonic() < ends:
             channels = ALL if yard.tally.rounds % _RADIO_EVERY == 0 else NETWORKS
@@ -38,6 +41,8 @@ def station(folder: Path, kills: int, seed: int, minutes: float) -> Tally:
             chosen = [Strike(draw.choice(first))] if first else []
             try:
                 yard.round([*chosen, *draw.sample(plan, _AT_A_TIME - len(chosen))], channels)
+                if yard.tally.rounds % _TAKEDOWN_EVERY == 0:
+                    yard.take_down(draw.sample(plan_of(yard, 4, draw, ("takedown",)), _AT_A_TIME))
             except TimeoutError as error:
                 yard.tally.stuck.append(str(error)[:600])
                 break
@@ -69,6 +74,7 @@ def show(tally: Tally, seconds: float) -> None:
         f"  different steps    {len(tally.strikes) - 1}",
         f"rounds               {tally.rounds}",
         *(f"  {count:6} {name}" for name, count in sorted(tally.deliveries.items())),
+        f"pages taken down     {tally.takedowns}",
         f"doubles              {len(tally.doubles)}",
         f"silent losses        {len(tally.losses)}",
         f"not settled          {len(tally.stuck)}",

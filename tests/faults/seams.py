@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from requests.adapters import HTTPAdapter
 from sqlalchemy import Engine, event
 
-from broadcaster import books, delivery, dispatch, evidence, vault
+from broadcaster import books, delivery, dispatch, evidence, takedowns, vault
 from channels.facebook import FacebookChannel
 from channels.portal.channel import PortalChannel
 from channels.radio.channel import RadioChannel
@@ -39,6 +40,7 @@ def install(on_step: OnStep) -> None:
         on_step(f"{getattr(_lane, 'name', 'aside')}/{name}")
 
     _wrap_lane()
+    _wrap_takedowns(here)
     _wrap(books.Books, "move", here, lambda _self, _delivery, to, *_: str(to))
     _wrap(books.Books, "postpone", here, lambda *_, **__: "postpone")
     _wrap(books._StoredProgress, "record", here, lambda _self, key, _value: _step_of(key))
@@ -87,6 +89,20 @@ def _wrap_lane() -> None:
     dispatch.Dispatcher._tolerant = tolerant  # type: ignore[method-assign]
 
 
+def _wrap_takedowns(here: OnStep) -> None:
+    """Its thread is named as a lane is, from the look at what is due on."""
+    original = takedowns.run_due
+
+    def run_due(app: Any) -> int:
+        _lane.name = "takedown"
+        return original(app)
+
+    takedowns.run_due = run_due
+    for part in ("_begin", "_try", "_close"):
+        _wrap(takedowns, part, here, lambda *_, part=part, **__: part.strip("_"))
+    _wrap(PortalChannel, "take_down", here, lambda *_, **__: "take_down")
+
+
 def _wrap_sound(here: OnStep) -> None:
     original, written = FileOutput.write, [0]
 
@@ -100,7 +116,9 @@ def _wrap_sound(here: OnStep) -> None:
 
 
 def _wire(_adapter: Any, request: Any, **_named: Any) -> str:
-    return f"{request.method} {urlsplit(request.url).path.rsplit('/', 1)[-1][:20]}"
+    """A page's name has its bulletin's number; the step is the same."""
+    name = urlsplit(request.url).path.rsplit("/", 1)[-1][:20]
+    return f"{request.method} {re.sub(r'[0-9]+', 'N', name)}"
 
 
 def _step_of(key: str) -> str:

@@ -41,6 +41,15 @@ def test_killed_again_and_again_at_the_steps_of_every_channel(yard: Yard) -> Non
     assert yard.tally.deliveries["zalo sent"] == 4 * 4
 
 
+@pytest.mark.parametrize("portal", ["folder", "webdav"])
+def test_killed_while_a_withdrawn_page_is_taken_down(tmp_path: Path, portal: str) -> None:
+    steps = ("begin after", "take_down before", "take_down after", "artefact after", "close after")
+    with Yard(tmp_path, portal) as yard:
+        yard.take_down([Strike(f"takedown/{step}") for step in steps])
+        assert yard.tally.faults == []
+        assert sum(yard.tally.strikes.values()) >= 4
+
+
 def test_killed_at_the_last_sample_it_was_played_once(yard: Yard) -> None:
     yard.round([Strike("radio:toan-xa/recording closed after"), Strike(after=1.0)], ("radio",))
     assert yard.tally.faults == []

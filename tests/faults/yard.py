@@ -23,12 +23,14 @@ from typing import Any, Self
 
 from sqlmodel import col, func, select
 
-from broadcaster import bookings, editorial, logins, verification
+from broadcaster import bookings, editorial, logins, takedowns, verification
 from broadcaster.app import App, open_app
 from broadcaster.delivery import FINAL
+from broadcaster.evidence import Kind
 from broadcaster.outgoing import reference_of
 from broadcaster.records import Decision, Delivery, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
+from broadcaster.records import TakedownResult as Result
 from broadcaster.setup import make_home
 from channels.radio import pcm
 from channels.radio.journal import Journal
@@ -53,6 +55,8 @@ _LOOK = 0.03
 """Seconds between looks: the database is read each time, and the daemon needs the processor."""
 _WANTS_LOGIN = "Hãy cấp quyền lại"
 _BODY = "Mời đến."
+_TAKEN_DOWN = "đã gỡ bài viết này"
+_LISTING = ("index.html", "feed.xml", "bulletins.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Tally:
     """A kill between Zalo's answer and our disk costs the rotated pair; a person logs in again."""
     persons_unknown: int = 0
     """Single messages that nobody can look up: said so in the evidence."""
+    takedowns: int = 0
+    """Withdrawn pages, taken down with the power failing meanwhile."""
     recovery: list[float] = field(default_factory=list)
     """Seconds from power-up until the daemon has started and taken up what was open."""
     doubles: list[str] = field(default_factory=list)
@@ -239,12 +245,23 @@ class Yard:
         """Book, strike, have peace, compare; the deliveries as they ended."""
         rows = self.book(channels)
         for strike in strikes:
-            self._struck(strike, rows)
+            self._struck(strike, lambda: self._no_more(rows))
         self.recover()
         self.settle_all(rows)
         self.cut_power()
         self.compare(rows)
         return [self._now(row) for row in rows]
+
+    def take_down(self, strikes: Sequence[Strike]) -> None:
+        """A bulletin that stands on the portal is withdrawn; strikes while it is taken down."""
+        (row,) = self.round([], ("portal",))
+        editorial.withdraw(self.app, row.bulletin_id, "sai số liệu")
+        for strike in strikes:
+            self._struck(strike, lambda: self._is_down(row))
+        self.recover()
+        self.wait_for(lambda: self._is_down(row), "the page to be taken down")
+        self.cut_power()
+        self._compare_takedown(row)
 
     def book(self, channels: Sequence[str]) -> list[Delivery]:
         """A new approved bulletin, due now everywhere."""
@@ -394,7 +411,7 @@ class Yard:
     def _all_final(self, rows: Sequence[Delivery]) -> bool:
         return all(Status(self._now(row).status) in FINAL for row in rows)
 
-    def _struck(self, strike: Strike, rows: Sequence[Delivery]) -> None:
+    def _struck(self, strike: Strike, finished: Callable[[], bool]) -> None:
         """One life of the daemon that ends by the strike, if it comes to that step."""
         self.power_up(strike)
         if not strike.step:
@@ -404,23 +421,27 @@ class Yard:
                 self.tally.strikes["moment"] += 1
             return
 
-        def over() -> bool:
-            finals = all(Status(self._now(row).status) in FINAL for row in rows)
-            waits = all(
-                Status(now.status) in FINAL
-                or self._needs_person(now)
-                or _WANTS_LOGIN in (now.reason or "")
-                for now in map(self._now, rows)
-            )
-            return self.ended() is not None or finals or waits
-
         with suppress(TimeoutError):  # what is open is judged after the recovery
-            self.wait_for(over, f"{strike}", 25)
+            self.wait_for(lambda: self.ended() is not None or finished(), f"{strike}", 25)
         if self.ended() == -signal.SIGKILL:
             self.note_steps()
             self.tally.strikes[strike.step] += 1
         else:
             self.cut_power()
+
+    def _no_more(self, rows: Sequence[Delivery]) -> bool:
+        """Whether the daemon alone can do nothing more for them."""
+        return all(
+            Status(now.status) in FINAL
+            or self._needs_person(now)
+            or _WANTS_LOGIN in (now.reason or "")
+            for now in map(self._now, rows)
+        )
+
+    def _is_down(self, row: Delivery) -> bool:
+        with self.app.database.reading() as session:
+            wishes = takedowns.of_bulletin(session, row.bulletin_id)
+        return all(wish.done_at is not None for wish in wishes)
 
     def _now(self, row: Delivery) -> Delivery:
         with self.app.database.reading() as session:
@@ -458,6 +479,28 @@ class Yard:
                 self._compare_persons(name, out, sent)
         elif out and not sent:
             self.tally.losses.append(f"{name}: outside, and no record of it: {row.reason}")
+
+    def _compare_takedown(self, row: Delivery) -> None:
+        name, marks = f"takedown of {reference_of(row)}", self._marks(row)
+        kept = self._site_files()
+        (page,) = [kept[one] for one in kept if one.endswith(f"-bt{row.bulletin_id}.html")]
+        if _TAKEN_DOWN not in page or _BODY in page:
+            self.tally.losses.append(f"{name}: it still stands there")
+        listed = [one for one in _LISTING if _has(kept[one], marks)]
+        if listed:
+            self.tally.losses.append(f"{name}: still in {listed}")
+        records = self._takedown_records(row)
+        if [record["details"]["result"] for record in records] != [Result.REMOVED]:
+            self.tally.ledger.append(f"{name}: {records}")
+        self.tally.takedowns += 1
+
+    def _takedown_records(self, row: Delivery) -> list[dict[str, Any]]:
+        with self.app.database.reading() as session:
+            query = select(EvidenceRecord.body).where(
+                col(EvidenceRecord.body).contains(f'"kind":"{Kind.TAKEDOWN}"')
+            )
+            bodies = [json.loads(body) for body in session.exec(query).all()]
+        return [body for body in bodies if body["bulletin"] == row.bulletin_id]
 
     def _compare_persons(
         self, name: str, out: Counter[str], sent: Sequence[Mapping[str, Any]]
@@ -504,14 +547,16 @@ class Yard:
         ]
 
     def _pages(self, marks: Sequence[str]) -> list[str]:
-        listing = ("index.html", "feed.xml", "bulletins.json")
-        if self.portal_kind == "webdav":
-            kept = {n: d.decode(errors="replace") for n, d in self.webdav.files.items()}
-        else:
-            kept = {p.name: p.read_text(errors="replace") for p in self.site.glob("*.html")}
-        names = [n for n, text in kept.items() if n not in listing and not n.startswith(".")
+        kept = self._site_files()
+        names = [n for n, text in kept.items() if n not in _LISTING and not n.startswith(".")
                  and _has(text, marks)]  # fmt: skip
         return ["page" for _ in names]
+
+    def _site_files(self) -> dict[str, str]:
+        if self.portal_kind == "webdav":
+            return {n: d.decode(errors="replace") for n, d in self.webdav.files.items()}
+        files = (path for path in self.site.iterdir() if path.is_file())
+        return {path.name: path.read_text(errors="replace") for path in files}
 
     def _marks(self, row: Delivery) -> tuple[str, ...]:
         from content import library
