@@ -12,15 +12,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from broadcaster.app import App
 from broadcaster.caretaker import Aside
 from broadcaster.evidence import iso
+from broadcaster.logs import get_logger
 from channels.base import Health, Quota
 from content.files import write_atomically
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 PLATFORMS = ("facebook", "zalo")
 """The channels where the station holds an account that somebody else may close."""

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlmodel import Session, col, delete, select
 
 from broadcaster.alert_routes import Item, Message, NotDelivered, Route, routes_of
 from broadcaster.database import Database
+from broadcaster.logs import get_logger
 from broadcaster.records import Alert
 from broadcaster.settings import Settings
 from channels.base import Clock
 from content.files import write_atomically
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _GIVE_UP = timedelta(days=7)
 """Old news is no alert; it stays in the table as not sent."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
@@ -16,11 +15,12 @@ from broadcaster import evidence
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome, decide, move
 from broadcaster.evidence import Kind
+from broadcaster.logs import get_logger
 from broadcaster.records import Delivery, DeliveryStep
 from broadcaster.records import DeliveryStatus as Status
 from channels.base import Clock, Finding, Json, Progress
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _KEEP_STEP = text(
     "INSERT INTO delivery_step (delivery_id, key, value) VALUES (:delivery_id, :key, :value) "

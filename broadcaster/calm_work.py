@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import structlog
-
+from broadcaster.logs import get_logger
 from channels.base import Clock
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _FIRST_SECONDS = 120.0
 """After a start the broadcasts come first, which may be late already."""

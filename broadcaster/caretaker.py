@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
-
+from broadcaster.logs import get_logger
 from channels.base import Clock
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _LOOK_SECONDS = 1.0
 _LEAVE_SECONDS = 3.0

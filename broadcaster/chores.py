@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import checkpoints, retention, stamps
 from broadcaster.app import App
+from broadcaster.logs import get_logger
 from content.errors import UserError
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _REMINDING_HOUR = 7
 """On the station's clock; the daemon looks once an hour."""

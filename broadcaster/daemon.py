@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -22,11 +21,12 @@ from broadcaster.clock import SystemClock
 from broadcaster.daemon_lock import DaemonLock
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.dispatch import Dispatcher
+from broadcaster.logs import get_logger
 from broadcaster.pulse import Pulse
 from broadcaster.queue import Lane
 from channels.base import Clock, Finding
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _LOOK_SECONDS = 0.25
 """How soon a change made by the command line is seen."""

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from broadcaster import gates, queue
 from broadcaster.books import Books
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
 from broadcaster.evidence import ArtefactStore, Kind
+from broadcaster.logs import get_logger
 from broadcaster.outgoing import changed_media, delivery_of, outgoing_for, reference_of
 from broadcaster.portal_first import LINK, Waiting, choose_link
 from broadcaster.precedence import Precedence, StopSignal
@@ -50,7 +49,7 @@ from channels.redaction import redact
 from content.bulletin import Revision
 from content.station import Station
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _HOLD = timedelta(minutes=5)
 """How often a delivery that waits for a person (a new token) is tried again."""

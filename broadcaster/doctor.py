@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-import structlog
-
+from broadcaster.logs import get_logger
 from channels.redaction import redact
 from content.errors import UserError
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Level(StrEnum):

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
-import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -25,12 +24,13 @@ from sqlmodel import col, func, select
 from broadcaster import alerts, backups, evidence, verified
 from broadcaster.app import App
 from broadcaster.delivery import OPEN
+from broadcaster.logs import get_logger
 from broadcaster.pulse import Pulse
 from broadcaster.records import Delivery
 from broadcaster.records import DeliveryStatus as Status
 from content.errors import UserError
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _FRESH_SECONDS = 5.0
 _REQUEST_SECONDS = 2.0

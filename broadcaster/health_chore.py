@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
-
 from broadcaster.app import App
 from broadcaster.health import HealthServer
+from broadcaster.logs import get_logger
 from broadcaster.pulse import Pulse
 from content.errors import UserError
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Health:

@@ -1,4 +1,7 @@
-"""Structured logs: one JSON object a line in the home, short lines on a terminal; no secrets."""
+"""Structured logs: one JSON object a line in the home, short lines on a terminal; no secrets.
+
+Modules take their logger from here, so that none of them prints to a command's output.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,38 @@ _BYTES = 5_000_000
 _KEPT = 5
 
 
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of a module: event first, facts as keywords."""
+    if not structlog.is_configured():
+        _go_through_logging()
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)  # noqa: TID251
+    return logger
+
+
 def log_to(home: Path, *, console: bool = True) -> None:
     """Send everything to `logs/broadcaster.log` (rotated) and, short, to stderr."""
-    folder = home / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(
-        folder / "broadcaster.log", maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8"
-    )
-    file.setFormatter(_formatter(structlog.processors.JSONRenderer(ensure_ascii=False)))
+    _go_through_logging()
     root = logging.getLogger()
-    root.handlers = [file]
+    root.handlers = [file_handler(home, "broadcaster.log")]
     if console:
         root.handlers.append(_console())
     root.setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def file_handler(home: Path, name: str) -> logging.Handler:
+    """Writes lines of JSON into the home's `logs/`, rotated. Raises OSError."""
+    folder = home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(
+        folder / name, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8"
+    )
+    file.setFormatter(_formatter(structlog.processors.JSONRenderer(ensure_ascii=False)))
+    return file
+
+
+def _go_through_logging() -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -41,7 +61,6 @@ def log_to(home: Path, *, console: bool = True) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
 
 

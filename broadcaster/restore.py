@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
 from sqlmodel import Session, col, select
 
 from broadcaster import archive, evidence, integrity, restore_switch, seals
@@ -21,6 +20,7 @@ from broadcaster.database import BACKUPS, Database
 from broadcaster.database import FILE_NAME as DATABASE_FILE
 from broadcaster.delivery import OPEN, Outcome, move
 from broadcaster.evidence import ArtefactStore, Head, Kind
+from broadcaster.logs import get_logger
 from broadcaster.migrations import known_revisions
 from broadcaster.records import RESTORED, Checkpoint, Delivery, Secret
 from broadcaster.records import DeliveryStatus as Status
@@ -34,7 +34,7 @@ from content.errors import UserError
 from content.files import make_folder, sha256_of_file, sync_folder
 from content.station import Station
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 _SPARE_BYTES = 50 << 20
 
 

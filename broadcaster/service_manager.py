@@ -6,9 +6,9 @@ import os
 import socket
 from collections.abc import Mapping
 
-import structlog
+from broadcaster.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _PER_PERIOD = 3
 """Signs of life in each watchdog period; one may come late."""

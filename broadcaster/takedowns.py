@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from sqlmodel import Session, col, select
 
 from broadcaster import evidence
 from broadcaster.app import App
 from broadcaster.caretaker import Aside
 from broadcaster.evidence import Kind, StoredArtefact
+from broadcaster.logs import get_logger
 from broadcaster.outgoing import reference_of
 from broadcaster.portal_first import PORTAL
 from broadcaster.records import Delivery, EvidenceRecord, Takedown
@@ -32,7 +32,7 @@ from channels.base import (
 )
 from content.bulletin import Revision
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 CHANNELS = (PORTAL,)
 """Where a bulletin can be taken down; what a network has shown is a person's to remove."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from broadcaster.cli import vietnamese
+from broadcaster.cli import command_log, vietnamese
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
@@ -55,7 +55,8 @@ def run(arguments: list[str]) -> int:
         rest = _take_common(arguments)
         if rest == ["--version"]:
             return _version()
-        return _call(rest)
+        with command_log.kept():
+            return _call(rest)
     except KeyboardInterrupt:
         return 130
     except SystemExit as error:
