@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from broadcaster import evidence, verification
+from broadcaster import evidence, takedowns, verification
 from broadcaster.database import ChangeWatch, Database
 from broadcaster.evidence import Kind
 from content.station import Station
 from tests.broadcaster.desks import Desk
+from tests.broadcaster.test_takedowns import Portal, portal
 from tests.clocks import HandClock
+
+__all__ = ["portal"]
 
 _INSTALL = "PostgreSQL's server is not installed (sudo apt-get install postgresql)"
 
@@ -155,3 +158,18 @@ def test_a_plans_year_its_proofs_and_locks_are_the_same_there(
     desk.ok("evidence", "add", desk.file("a.txt", "danh sách"), "--task", "3")
     assert {row["no"]: row["state"] for row in desk.json("plan", "status")}["3"] == "done"
     assert len(desk.json("schedule", "log", "--week", "next")["items"]) > 0
+
+
+def test_a_withdrawn_page_is_taken_down_there_too(
+    database: Database,
+    server: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BROADCASTER_DATABASE__URL", server)
+    site: Portal = request.getfixturevalue("portal")
+    site.desk.ok("bulletin", "withdraw", "1", "--note", "sai giờ")
+    takedowns.run_due(site.app)
+    assert site.is_gone
+    assert [one["result"] for one in site.shown()] == ["removed"]
+    assert "nguyên vẹn" in site.desk.ok("evidence", "verify")
