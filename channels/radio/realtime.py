@@ -19,25 +19,22 @@ _PRIORITY = 5
 @contextmanager
 def first_in_line() -> Iterator[bool]:
     """While the block runs, this thread is scheduled in real time; yields whether it is."""
-    raised = _schedule(_policy(), _PRIORITY)
+    raised = _schedule("SCHED_RR", _PRIORITY)
     try:
         yield raised
     finally:
         if raised:
-            _schedule(os.SCHED_OTHER, 0)
+            _schedule("SCHED_OTHER", 0)
 
 
-def _policy() -> int | None:
-    """Round robin, and not for the threads and processes that this one starts."""
-    policy: int | None = getattr(os, "SCHED_RR", None)
-    return None if policy is None else policy | getattr(os, "SCHED_RESET_ON_FORK", 0)
-
-
-def _schedule(policy: int | None, priority: int) -> bool:
-    if policy is None:
+def _schedule(policy: str, priority: int) -> bool:
+    """Never for the threads and processes that this one starts: that mark may be set by anybody,
+    and taken away by root only (sched(7)), so it stays when the priority is given back."""
+    if not hasattr(os, policy):
         return False
     try:
-        os.sched_setscheduler(0, policy, os.sched_param(priority))
+        wanted: int = getattr(os, policy) | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, wanted, os.sched_param(priority))
     except OSError as error:
         _log.info("no real-time scheduling: %s", error.strerror)
         return False
