@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,10 @@ from schedules.week_plan import Note
 _Json = Annotated[bool, typer.Option("--json", help="In JSON.")]
 _WeekName = Annotated[
     str, typer.Option("--week", help="Tuần: 2026-W48, this, next hoặc một ngày (mặc định: this).")
+]
+_Output = Annotated[
+    Path,
+    typer.Option("-o", "--output", help="Thư mục ghi tệp, hoặc tên tệp (đuôi tệp là định dạng)."),
 ]
 _DAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
 
@@ -153,16 +158,19 @@ def show(week: _WeekName = "this", as_json: _Json = False) -> None:
 def export_(
     week: _WeekName = "this",
     formats: Annotated[
-        str, typer.Option("--format", help=f"Định dạng: {', '.join(FORMATS)} (cách bởi dấu phẩy).")
-    ] = "docx",
-    output: Annotated[Path, typer.Option("-o", "--output", help="Thư mục ghi tệp.")] = Path(),
+        str | None,
+        typer.Option(
+            "--format", help=f"Định dạng: {', '.join(FORMATS)} (cách bởi dấu phẩy; mặc định: docx)."
+        ),
+    ] = None,
+    output: _Output = Path(),
     as_json: _Json = False,
 ) -> None:
     """One file a format."""
-    wanted = _formats(formats)
+    targets = _targets(formats, output)
     with opened() as app:
         sheet = week_sheet(app, _week(app, week))
-    _write(sheet, wanted, output, as_json)
+    _write(sheet, targets, as_json)
 
 
 def log(
@@ -170,17 +178,18 @@ def log(
     formats: Annotated[
         str | None, typer.Option("--format", help=f"Xuất ra tệp: {', '.join(FORMATS)}.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Thư mục ghi tệp.")] = Path(),
+    output: _Output = Path(),
     as_json: _Json = False,
 ) -> None:
     """What was planned beside what happened."""
     from broadcaster.week_log import log_sheet
 
-    wanted = _formats(formats) if formats is not None else []
+    to_file = formats is not None or output != Path()
+    targets = _targets(formats, output) if to_file else []
     with opened() as app:
         sheet = log_sheet(app, _week(app, week))
-    if wanted:
-        _write(sheet, wanted, output, as_json)
+    if targets:
+        _write(sheet, targets, as_json)
     elif as_json:
         print_json(_sheet_json(sheet))
     else:
@@ -211,8 +220,21 @@ def _formats(text: str) -> list[str]:
     return wanted
 
 
-def _write(sheet: WeekSheet, formats: list[str], folder: Path, as_json: bool) -> None:
-    paths = [export(sheet, one, folder) for one in formats]
+def _targets(formats: str | None, output: Path) -> list[tuple[str, Path]]:
+    """Each format and where it goes: a folder, or the file that `-o` names by its ending."""
+    ending = output.suffix.lower().removeprefix(".")
+    if ending not in FORMATS or output.is_dir():
+        return [(one, output) for one in _formats(formats or "docx")]
+    if formats is not None and _formats(formats) != [ending]:
+        raise UserError(
+            f"Tệp “{output.name}” không hợp với --format {formats}.",
+            "Hãy bỏ --format, hoặc ghi thư mục sau -o.",
+        )
+    return [(ending, output)]
+
+
+def _write(sheet: WeekSheet, targets: Sequence[tuple[str, Path]], as_json: bool) -> None:
+    paths = [export(sheet, fmt, where) for fmt, where in targets]
     if as_json:
         print_json([str(path) for path in paths])
         return

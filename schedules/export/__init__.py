@@ -34,15 +34,16 @@ FORMATS = {
 """Format -> module with `render(sheet) -> bytes`; imported when used, because some are heavy."""
 
 
-def export(sheet: WeekSheet, fmt: str, folder: Path) -> Path:
-    """Write the week in one format; returns the file, "Lich-phat-song-2026-W48.docx" in `folder`
-    ("So-nhat-ky-…" for the log).
+def export(sheet: WeekSheet, fmt: str, where: Path) -> Path:
+    """Write the week in one format; returns the file: `where` itself when it ends as the format
+    does, otherwise "Lich-phat-song-2026-W48.docx" in that folder ("So-nhat-ky-…" for the log).
 
     The same sheet gives the same bytes. Raises UserError for an unknown format or a folder that
     cannot be written.
     """
     data = render(sheet, fmt)
-    path = folder / file_name(sheet, fmt)
+    is_file = where.suffix.lower() == f".{fmt}" and not where.is_dir()
+    path = where if is_file else where / file_name(sheet, fmt)
     write_for_user(path, data)
     return path
 

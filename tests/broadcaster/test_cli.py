@@ -243,6 +243,20 @@ def test_the_week_is_built_shown_and_exported_and_a_second_build_changes_nothing
     assert "Tin số 1" in desk.ok("schedule", "show", "--week", "next")
 
 
+def test_a_week_goes_into_the_file_that_is_named(desk: Desk, tmp_path: Path) -> None:
+    desk.approved_text(BULLETIN)
+    desk.ok("slot", "add", "--channel", "radio", "--at", "05:30", "--minutes", "15")
+    desk.ok("schedule", "build", "--week", "next")
+    for verb, name in (("export", "Lịch tuần 48.XLSX"), ("log", "Sổ nhật ký.docx")):
+        path = tmp_path / name
+        assert desk.json("schedule", verb, "--week", "next", "-o", path) == [str(path)]
+        assert path.read_bytes().startswith(b"PK")
+    said = desk.refused("schedule", "export", "--format", "pdf", "-o", tmp_path / "lịch.docx")
+    assert "lịch.docx" in said
+    assert "--format pdf" in said
+    assert not (tmp_path / "lịch.docx").exists()
+
+
 def test_withdrawing_a_bulletin_changes_only_its_own_places(desk: Desk) -> None:
     numbers = [desk.approved_text(BULLETIN.replace("Giờ", f"Tin {n}, giờ")) for n in range(4)]
     desk.ok("slot", "add", "--channel", "facebook", "--at", "18:00")
