@@ -50,7 +50,11 @@ def report_paper(app: App, report: Report, letter: Letter) -> Paper:
     filling = template.Filling(
         single={**letter.fields(), **figures.single},
         lists={**letter.lists(), **figures.lists},
-        tables={**_breakdowns(report, figures), "tasks": _task_table(report)},
+        tables={
+            **_breakdowns(report, figures),
+            "reach": _reach_table(figures),
+            "tasks": _task_table(report),
+        },
         charts=_charts(report, figures),
     )
     return letter.paper(template.fill(template.find(app.home, TEMPLATE), filling))
@@ -97,6 +101,20 @@ def _breakdown(title: str, lines: Sequence[Mapping[str, Figure]]) -> Table:
         for place, line in enumerate(lines, start=1)
     ]
     return Table(columns, (*rows, _sum(lines)))
+
+
+def _reach_table(figures: Figures) -> Table:
+    columns = (
+        Column("Kênh", 4.6),
+        Column("Số lượt", 1.8, centred=True),
+        Column("Số người tiếp cận", 2.3, centred=True),
+        Column("Lượt xem", 2, centred=True),
+        Column("Lượt tương tác", 2, centred=True),
+        Column("Ngày đọc số liệu", 3.4, centred=True),
+    )
+    names = ("label", "outputs", "people", "views", "reactions", "read")
+    rows = [tuple(said(line[name]) for name in names) for line in figures.lists["reach"]]
+    return Table(columns, tuple(rows))
 
 
 def _sum(lines: Sequence[Mapping[str, Figure]]) -> tuple[Line, ...]:

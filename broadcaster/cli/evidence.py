@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import evidence, verified
-from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table, warn
 from broadcaster.cli.session import opened, step_back
 from content.errors import UserError
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
         checkpoint
     )
     noun.command("stamp", help="Lấy dấu thời gian (RFC 3161) cho mốc niêm phong mới nhất.")(stamp)
+    noun.command("reach", help="Hỏi các mạng: bài đã đăng tiếp cận bao nhiêu (máy tự hỏi).")(reach)
     noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
     noun.command("correct", help="Đính chính một bản ghi bằng bản ghi mới.")(correct)
     noun.command("prune", help="Xóa các tệp đã hết hạn lưu; mã băm và bản ghi còn mãi.")(prune)
@@ -196,6 +197,30 @@ def stamp(as_json: _Json = False) -> None:
         return
     how = "Đã lấy dấu thời gian" if made.new else "Đã có dấu thời gian"
     say(f"{how} cho mốc số {made.no}: {made.at.astimezone(zone):%H:%M:%S ngày %d/%m/%Y}")
+
+
+def reach(
+    period: Annotated[
+        str | None,
+        typer.Option(help="Kỳ cần số liệu: 2026-H2, 2026-Q3, 2026-11 (mặc định: tháng này)."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Ask now, before a report is drawn up. Exit code 1 where a network did not answer."""
+    from broadcaster import reach_now
+
+    with opened() as app:
+        with counting("Đọc số liệu tiếp cận") as count:
+            found = reach_now.ask(app, period, count)
+        zone = app.zone
+    if as_json:
+        print_json(found.to_json())
+    else:
+        table(["Ngày đăng", "Kênh", "Tin, bài", *reach_now.HEADINGS], found.cells(zone))
+        say(f"Đã đọc và ghi sổ {len(found.looks)}/{found.asked} lượt đăng ({found.words}).")
+    for why in found.refusals:
+        warn(why)
+    raise typer.Exit(1 if found.refusals else 0)
 
 
 def export(
