@@ -67,6 +67,8 @@ class Kind(StrEnum):
     RESTORE = "restore"
     TAKEDOWN = "takedown"
     """A withdrawn bulletin was taken down from a channel; points to the records of its outputs."""
+    STAMP = "stamp"
+    """An authority's time stamp was fetched: on which checkpoint, and the SHA-256 of its answer."""
     REACH = "reach"
     """What a platform told of an output at one look; points to the record of that output."""
 

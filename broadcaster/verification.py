@@ -59,6 +59,8 @@ class Break(StrEnum):
     KEY_FORGED = "key_forged"
     STAMP_FORGED = "stamp_forged"
     """A time stamp that is not on its checkpoint, or that the authority did not sign."""
+    STAMP_MISSING = "stamp_missing"
+    """A time stamp that the chain says was fetched and that is not kept any more."""
     PRINTED_UNKNOWN = "printed_unknown"
     """A hash on paper that the chain does not have."""
     MIXED = "mixed"
@@ -195,6 +197,8 @@ class _Walk:
         self._notes: list[Note] = []
         self._sealed = 0
         self._stamped = 0
+        self._promised: dict[int, tuple[int, str]] = {}
+        """Checkpoint -> the record that says it was stamped, and the SHA-256 of the answer."""
         self._restores: list[_Restore] = []
         self._extra: list[Seal] = []
         """Seals that hold and that only a file has."""
@@ -226,6 +230,9 @@ class _Walk:
             self._take_key(seq, facts["details"])
         elif facts["kind"] == Kind.RESTORE:
             self._take_restore(seq, facts)
+        elif facts["kind"] == Kind.STAMP and isinstance(facts["details"].get("checkpoint"), int):
+            said = facts["details"]
+            self._promised[said["checkpoint"]] = (seq, str(said.get("sha256")))
         self.last = Head(seq, digest)
         self._records += 1
         self._watch_clock(seq, facts["at"])
@@ -265,12 +272,23 @@ class _Walk:
                 raise _BrokenError(Break.STAMP_FORGED, checkpoint.seq, what) from None
             self._stamped += 1
             self._compare_clocks(checkpoint, stamp.stamped_at)
+        self._check_promises({one.no: stamps.answer_sha256(row) for one, row in found})
         if found and not trust:
             what = (
                 f"{len(found)} dấu thời gian chưa kiểm được chữ ký: "
                 "chưa có chứng thư của cơ quan cấp (tsa_certificates)"
             )
             self._notes.append(Note(found[0][0].seq, "stamps_unsigned", what))
+
+    def _check_promises(self, kept: Mapping[int, str]) -> None:
+        """Stamps of before they were recorded are in no record; those later are all kept."""
+        for no, (seq, digest) in self._promised.items():
+            if no not in kept:
+                what = f"mất dấu thời gian của mốc niêm phong số {no}"
+                raise _BrokenError(Break.STAMP_MISSING, seq, what)
+            if kept[no] != digest:
+                what = f"mốc niêm phong số {no}: dấu thời gian bị thay bằng dấu khác"
+                raise _BrokenError(Break.STAMP_FORGED, seq, what)
 
     def _compare_clocks(self, checkpoint: Checkpoint, stamped: datetime) -> None:
         """Nothing can be stamped before it is there: then this machine's clock was ahead."""
