@@ -222,6 +222,14 @@ def replaced_checkpoint(body: Mapping[str, Any]) -> int:
     return number if isinstance(number, int) else 0
 
 
+def replaced_until(details: Mapping[str, Any]) -> int:
+    """The last record that was known of the chain that a restore put aside; 0: none was."""
+    heads = details.get("replaced")
+    known = [*(heads if isinstance(heads, list) else []), details.get("checkpoint")]
+    seqs = [one.get("seq") for one in known if isinstance(one, dict)]
+    return max((seq for seq in seqs if isinstance(seq, int)), default=0)
+
+
 def to_json(record: EvidenceRecord) -> dict[str, Any]:
     """The record in the contract's form: its body and its hash."""
     body: dict[str, Any] = json.loads(record.body)

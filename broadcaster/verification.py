@@ -22,7 +22,16 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
 from broadcaster import checkpoints, seals, stamps
-from broadcaster.evidence import GENESIS, ArtefactStore, Head, Kind, head, iso, replaced_checkpoint
+from broadcaster.evidence import (
+    GENESIS,
+    ArtefactStore,
+    Head,
+    Kind,
+    head,
+    iso,
+    replaced_checkpoint,
+    replaced_until,
+)
 from broadcaster.records import Checkpoint, EvidenceRecord
 from broadcaster.seals import Seal
 from content.files import sha256_of_file
@@ -255,6 +264,8 @@ class _Walk:
         self._check_row_of_seals()
         if self._printed is not None and not self._printed.found:
             what = f"mã băm in trên giấy ({self._printed.text}) không có trong sổ"
+            if self._restores:
+                what += "; sổ từng được khôi phục: mã này có thể thuộc các bản ghi đã bị thay"
             raise _BrokenError(Break.PRINTED_UNKNOWN, self._printed.seq, what)
 
     def take_stamps(self, trust: list[Certificate]) -> None:
@@ -366,7 +377,7 @@ class _Walk:
     def _take_restore(self, seq: int, facts: Mapping[str, Any]) -> None:
         person = facts["details"].get("person")
         self._restores.append(_Restore(seq, str(person), replaced_checkpoint(facts)))
-        what = f"đã khôi phục từ bản sao ({person}): bản ghi sau số {seq - 1} của sổ cũ bị thay"
+        what = f"đã khôi phục từ bản sao ({person}): {_lost(facts['details'], seq - 1)}"
         self._notes.append(Note(seq, "restore", what))
 
     def _refuse_replaced(self, seal: Seal, key: _Key | None, *, signed: bool) -> None:
@@ -602,6 +613,16 @@ def _seal_of(row: Checkpoint) -> Seal:
         what = f"mốc niêm phong số {row.no} bị sửa"
         raise _BrokenError(Break.CHECKPOINT_FORGED, row.seq, what)
     return seal
+
+
+def _lost(details: Mapping[str, Any], kept: int) -> str:
+    """What of the chain before a restore the backup did not have."""
+    last = replaced_until(details)
+    if last == 0:
+        return f"bản ghi sau số {kept} của sổ cũ bị thay"
+    if last <= kept:
+        return "không mất bản ghi nào của sổ cũ"
+    return f"bản sao không có bản ghi {kept + 1} đến {last} của sổ cũ, chúng đã bị thay"
 
 
 def _damaged(last: Head) -> _BrokenError:

@@ -317,6 +317,9 @@ def _say_verdict(verdict: Any) -> None:
             say(f"{verdict.stamps} mốc có dấu thời gian của cơ quan cấp bên ngoài.")
         if verdict.pruned:
             say(f"{verdict.pruned} lượt dẫn tệp đã hết hạn lưu và được xóa có ghi sổ.")
+    elif verdict.broken == "printed_unknown":
+        say(f"MÃ TRÊN GIẤY KHÔNG KHỚP VỚI SỔ: {verdict.what}.", "bold red")
+        say("Hãy xem lại mã đã gõ; nếu đúng như giấy in, hãy báo người phụ trách kỹ thuật.")
     else:
         where = f" ở bản ghi {verdict.seq}" if verdict.seq is not None else ""
         say(f"SỔ MINH CHỨNG BỊ HỎNG{where}: {verdict.what}.", "bold red")

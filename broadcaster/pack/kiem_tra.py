@@ -379,8 +379,8 @@ class Verifier:
         number = number if isinstance(number, int) else 0
         person = details.get("person")
         self.restores.append((seq, person, number))
-        what = "đã khôi phục từ bản sao (%s): bản ghi sau số %d của sổ cũ bị thay"
-        self.notes.append({"seq": seq, "kind": "restore", "what": what % (person, seq - 1)})
+        what = "đã khôi phục từ bản sao (%s): %s" % (person, _lost(details, seq - 1))
+        self.notes.append({"seq": seq, "kind": "restore", "what": what})
 
     def _replaced_by(self, seal):
         """The restore that put this checkpoint aside, where only a copy has it."""
@@ -448,6 +448,8 @@ class Verifier:
             raise BrokenError("checkpoint_missing", self.last_seq, what)
         if not self.found_printed:
             what = "mã băm in trên giấy không có trong sổ"
+            if self.restores:
+                what += "; sổ từng được khôi phục: mã này có thể thuộc các bản ghi đã bị thay"
             raise BrokenError("printed_unknown", self.printed[0], what)
 
     def _check_stamps(self):
@@ -605,6 +607,19 @@ def _is_artefact(value):
         and isinstance(value["bytes"], int)
         and DIGEST.fullmatch(value["sha256"]) is not None
     )
+
+
+def _lost(details, kept):
+    """What of the chain before a restore the backup did not have."""
+    heads = details.get("replaced")
+    known = (heads if isinstance(heads, list) else []) + [details.get("checkpoint")]
+    seqs = [one.get("seq") for one in known if isinstance(one, dict)]
+    last = max([seq for seq in seqs if isinstance(seq, int)], default=0)
+    if last == 0:
+        return "bản ghi sau số %d của sổ cũ bị thay" % kept
+    if last <= kept:
+        return "không mất bản ghi nào của sổ cũ"
+    return "bản sao không có bản ghi %d đến %d của sổ cũ, chúng đã bị thay" % (kept + 1, last)
 
 
 def _printed(text):
