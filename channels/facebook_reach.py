@@ -100,7 +100,8 @@ class PageReach:
         self, what: str, ask: Callable[[], dict[str, Any]], refused: list[ChannelError]
     ) -> dict[str, Any] | None:
         """The answer; None where the right is missing, which is not tried again today."""
-        if self._clock.now() < self._rests.get(what, self._clock.now()):
+        rests = self._rests.get(what)
+        if rests is not None and self._clock.now() < rests:
             return None
         try:
             return ask()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ TELLING = {"facebook", "zalo"}
 
 @pytest.fixture
 def page() -> Iterator[tuple[FacebookServer, FacebookChannel]]:
-    clock = HandClock()
+    clock = Ticking()
     with FacebookServer(app_secret=FACEBOOK_SECRET, now=clock.now()) as server:
         for number in range(3):
             server.posts.append(Post(f"{PAGE}_{number}", "Tin", None, [], clock.now()))
@@ -45,6 +46,14 @@ def account(tmp_path: Path) -> Iterator[tuple[ZaloServer, ZaloChannel]]:
             server.articles.append(Article(f"a{number}", f"t{number}", {"title": f"Bài {number}"}))
         settings = zalo_settings(server.url)
         yield server, ZaloChannel(settings, MemoryStore(), tmp_path / "zalo.lock", HandClock())
+
+
+class Ticking(HandClock):
+    """Like a real clock, it never says the same twice."""
+
+    def now(self) -> datetime:
+        self.moment += timedelta(microseconds=1)
+        return self.moment
 
 
 def sent(number: int, external_id: str, **details: Any) -> Sent:

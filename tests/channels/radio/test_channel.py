@@ -590,6 +590,7 @@ def test_a_relay_is_on_the_air_to_its_hard_end_and_a_copy_is_kept(
     assert receipt.ended_at == AT + timedelta(seconds=3)
     assert receipt.details["stream_share"] == 1.0
     assert [artefact.name for artefact in receipt.artefacts] == ["relay.txt", "as-aired.mp3"]
+    assert str(tmp_path) not in str(receipt.details), "where the copy lies is of this machine only"
 
 
 def test_a_relay_that_is_joined_late_ends_when_it_should_have_ended(
