@@ -245,9 +245,16 @@ def export(
         note(f"Gói không có chữ ký: {packed.unsigned}")
     for name in packed.missing[:10]:
         note(f"Tệp không còn trên máy: {name}")
+    for name in packed.changed[:10]:
+        warn(f"Tệp không còn như lúc ghi sổ: {name}")
+    if packed.broken is not None:
+        warn(f"Sổ minh chứng không nguyên vẹn từ bản ghi {packed.broken}.")
+    if packed.changed or packed.broken is not None:
+        warn("Ai kiểm tra gói này cũng sẽ thấy. Hãy chạy trước: broadcaster evidence verify")
     if as_json:
         print_json({"path": str(packed.path), "records": packed.records, "items": packed.items,
                     "simulated": packed.simulated, "missing": len(packed.missing),
+                    "changed": len(packed.changed), "broken": packed.broken,
                     "signed": packed.unsigned is None,
                     "head": {"seq": packed.head.seq, "hash": packed.head.hash}})  # fmt: skip
         return
