@@ -29,6 +29,13 @@ from schedules.plan import Task
 
 log = structlog.get_logger(__name__)
 
+LABELS = {
+    "people": "người xem",
+    "views": "lượt xem",
+    "reactions": "lượt bày tỏ cảm xúc",
+    "comments": "bình luận",
+    "shares": "chia sẻ",
+}
 _FIRST_SECONDS = 300.0
 """After a start the broadcasts come first, which may be late already."""
 _AT_ONCE = 10
@@ -207,6 +214,12 @@ def trouble(app: App, channel: str) -> Trouble | None:
         return Trouble(str(kept["why"]), until, int(kept["times"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def words(figures: Mapping[str, Any]) -> str:
+    """ "210 người xem, 340 lượt xem"; "chưa có số liệu" where nothing was told."""
+    told = [f"{figures[name]} {label}" for name, label in LABELS.items() if name in figures]
+    return ", ".join(told) or "chưa có số liệu"
 
 
 def _output(row: Delivery, record: dict[str, Any], read_at: datetime | None) -> Output:

@@ -84,7 +84,7 @@ class PageReach:
         if insights is None and counts is None:
             raise _no_right(refused)
         told = _video_figures(insights or {}) if is_video else _figures(insights or {})
-        said: dict[str, Json] = {"insights": insights, **_trimmed(counts or {})}
+        said: dict[str, Json] = {"id": number, "insights": insights, **_trimmed(counts or {})}
         return Reach(
             one.delivery,
             f"GET /{{post}}/{'video_insights' if is_video else 'insights'}; GET /{{post}}",

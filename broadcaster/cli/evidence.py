@@ -338,5 +338,9 @@ def _say_verdict(verdict: Any) -> None:
 
 def _outcome(record: dict[str, Any]) -> str:
     details = record["details"]
+    if record["kind"] == evidence.Kind.REACH:
+        from broadcaster.reach import words
+
+        return words(details.get("figures") or {})
     text = record["outcome"] or details.get("action") or details.get("event") or "—"
     return f"{text} (mô phỏng)" if record["simulated"] else str(text)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from broadcaster import as_run
+from broadcaster import as_run, reach
 from broadcaster.evidence import Kind
 from broadcaster.pack.scope import Scope
 from broadcaster.records import DeliveryStatus as Status
@@ -202,15 +202,10 @@ class Collector:
             self._deliveries[number].remarks.append(words)
 
     def _told_words(self, look: Mapping[str, Any]) -> str:
-        figures = [
-            f"{look['figures'][name]} {label}"
-            for name, label in _FIGURES.items()
-            if name in look["figures"]
-        ]
         when = datetime.fromisoformat(look["read_at"]).astimezone(self._zone)
         return (
             f"Số liệu của nền tảng, đọc ngày {when:%d/%m/%Y} (bản ghi {look['seq']}): "
-            f"{', '.join(figures)}"
+            f"{reach.words(look['figures'])}"
         )
 
     def _output(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
@@ -316,15 +311,6 @@ _COPIED = (
     "external_id",
     "permalink",
 )
-
-
-_FIGURES = {
-    "people": "người xem",
-    "views": "lượt xem",
-    "reactions": "lượt bày tỏ cảm xúc",
-    "comments": "bình luận",
-    "shares": "chia sẻ",
-}
 
 
 def _look(seq: int, body: Mapping[str, Any]) -> dict[str, Any]:

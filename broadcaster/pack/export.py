@@ -30,6 +30,7 @@ from content.errors import UserError
 LEDGER = "so-minh-chung"
 INDEX = "Danh-muc-tai-lieu-kiem-chung"
 SIMULATED = "MO-PHONG-khong-dung-lam-minh-chung"
+_REACH = "-reach.json"
 _NO_TASK = "khong-gan-nhiem-vu"
 _CERTIFICATES = "chung-thu-co-quan-cap.pem"
 _README = """\
@@ -312,7 +313,7 @@ class _Packer:
                 self._writer.missing(file.sha256)
                 self._missing.append(file.name)
             self._paths[file.sha256] = path
-        return Link(_LABELS.get(file.media_type, file.name), self._paths[file.sha256])
+        return Link(_label(file), self._paths[file.sha256])
 
     def _folder_name(self, item: Item) -> str:
         if item.by_hand:
@@ -391,6 +392,13 @@ def _holds(
     if facts["prev_hash"] != before or facts["station"] != station:
         return False
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest() == digest
+
+
+def _label(file: File) -> str:
+    """What an officer calls it."""
+    if file.name.endswith(_REACH):
+        return "số liệu tiếp cận"
+    return _LABELS.get(file.media_type, file.name)
 
 
 def _file_name(file: File) -> str:
