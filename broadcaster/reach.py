@@ -108,8 +108,10 @@ class ReachChore:
     def _run(self) -> None:
         try:
             for name in self._free():
-                if (pause := read_due(self._app, name)) is not None:
-                    self._pauses[name] = pause
+                # Should it break (a full disk), the network is not asked again at once.
+                self._pauses[name] = self._app.clock.now() + _SOON
+                pause = read_due(self._app, name)
+                self._pauses[name] = pause or self._app.clock.now()
         except Exception:
             # The thread's boundary; the next look comes back to it.
             log.exception("reach.broke")

@@ -58,9 +58,7 @@ class Station:
         """The daemon's chore, started long ago."""
         chore = ReachChore(self.app)
         chore._not_before = 0.0
-        chore.look()
-        if chore._thread is not None:
-            chore._thread.join(20)
+        run(chore)
         chore.leave()
 
     def records(self, kind: str = "reach") -> list[dict[str, Any]]:
@@ -73,6 +71,12 @@ class Station:
     def paper(self) -> str:
         found = self.desk.json("report", "--period", "2026", "--explain")
         return json.dumps(found, ensure_ascii=False)
+
+
+def run(chore: ReachChore) -> None:
+    chore.look()
+    if chore._thread is not None:
+        chore._thread.join(30)
 
 
 @pytest.fixture
@@ -237,6 +241,32 @@ def test_a_network_that_refuses_now_is_asked_again_later(station: Station, fault
     station.look()
     assert {one["channel"] for one in station.records()} == {"facebook", "zalo"}
     assert reach_untold(station.app) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["broadcaster.evidence.append", "broadcaster.app.ArtefactStore.put"]
+)
+def test_a_power_cut_or_a_full_disk_loses_nothing_and_asks_again_later(
+    station: Station, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.forward(1.1 * DAY)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    chore = ReachChore(station.app)
+    chore._not_before = 0.0
+    with monkeypatch.context() as patch:
+        patch.setattr(place, full)
+        run(chore)
+        asked = len(station.facebook.calls)
+        run(chore)
+        assert len(station.facebook.calls) == asked, "not at once again"
+    assert station.records() == []
+    station.forward(3700)
+    run(chore)
+    assert {one["channel"] for one in station.records()} == {"facebook", "zalo"}
+    station.desk.ok("evidence", "verify")
 
 
 def test_nobody_is_asked_while_a_channel_has_something_to_send(station: Station) -> None:
