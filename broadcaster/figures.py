@@ -9,7 +9,7 @@ from datetime import date
 from broadcaster.completion import State, TaskResult
 from broadcaster.papers.paper import Figure
 from broadcaster.report import Group, Report
-from broadcaster.tally import ON_TIME
+from broadcaster.tally import ON_TIME, Count
 
 _OUTPUT = "một bản tin ra đến một nơi nhận là một lượt; chỉ tính lượt thật, không tính mô phỏng"
 _SHARE = "làm tròn đến một chữ số sau dấu phẩy"
@@ -139,7 +139,6 @@ def _totals(report: Report) -> list[Figure]:
 def _reach(report: Report) -> list[Figure]:
     """What the platforms told, each output by its last look; what is not told is not guessed."""
     total, silent = report.tally.total, report.tally.silent
-    looks = tuple(sorted({*total.viewed, *total.reacted, *total.told}))
     return [
         _sum("total.reach", total.reach, total.told, "cộng số người do nền tảng báo hoặc minh "
              "chứng nhập tay ghi; nơi không báo thì không tính"),
@@ -152,7 +151,7 @@ def _reach(report: Report) -> list[Figure]:
              f"luận, chia sẻ do nền tảng báo; {_LAST}"),
         count("reactions.told", total.reacted, "số lượt mà nền tảng cho biết số tương tác"),
         Figure("reach.read", _days_read(total.read), f"ngày đọc số liệu trên nền tảng; {_LAST}",
-               _iso(total.read), looks if total.read else ()),
+               _iso(total.read), _looks(total)),
         count("reach.silent", silent, "lượt đăng trên Facebook, Zalo mà nền tảng chưa cho biết số "
               "liệu"),
     ]  # fmt: skip
@@ -162,6 +161,11 @@ def _sum(key: str, value: int, seqs: Sequence[int], rule: str) -> Figure:
     """Empty, and not 0, where nobody told anything."""
     told = bool(seqs)
     return Figure(key, number(value) if told else "", rule, value if told else None, tuple(seqs))
+
+
+def _looks(found: Count) -> tuple[int, ...]:
+    """The records of the looks (and of outputs that tell of themselves)."""
+    return tuple(sorted({*found.viewed, *found.reacted, *found.told})) if found.read else ()
 
 
 def _iso(days: Sequence[date]) -> str | None:
@@ -273,7 +277,7 @@ def _told_line(key: str, group: Group) -> Mapping[str, Figure]:
         "reactions": _or_dash(_sum(f"{key}.reactions", found.reactions, found.reacted,
                                    f"cộng cảm xúc, bình luận, chia sẻ do nền tảng báo; {_LAST}")),
         "read": Figure(f"{key}.read", " – ".join(day(one) for one in dict.fromkeys(found.read)),
-                       f"ngày đọc số liệu; {_LAST}", _iso(found.read)),
+                       f"ngày đọc số liệu; {_LAST}", _iso(found.read), _looks(found)),
     }  # fmt: skip
 
 
