@@ -188,6 +188,7 @@ class ChannelError(Exception):
         until: datetime | None = None,
         code: str | None = None,
         details: Mapping[str, Json] | None = None,
+        artefacts: tuple[Artefact, ...] = (),
     ) -> None:
         self.kind = kind
         self.message = message
@@ -196,6 +197,8 @@ class ChannelError(Exception):
         self.code = code
         """The vendor's code, "190/463", for the log and the evidence."""
         self.details = details or {}
+        self.artefacts = artefacts
+        """What was done all the same: sound that was heard, though not to its end."""
         super().__init__(message)
 
 

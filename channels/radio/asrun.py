@@ -87,7 +87,7 @@ def receipt_of(
     )
 
 
-def cut_error(facts: Mapping[str, Json]) -> ChannelError:
+def cut_error(facts: Mapping[str, Json], heard: tuple[Artefact, ...] = ()) -> ChannelError:
     """Not aired, or cut: surely not to its end, so it may be played again from its start."""
     cut = Cut(str(facts["cut"]))
     message = _CUT_MESSAGES[cut]
@@ -97,7 +97,7 @@ def cut_error(facts: Mapping[str, Json]) -> ChannelError:
         message += f" (đã phát {facts['seconds']} giây"
         message += ", sẽ phát lại từ đầu nếu còn giờ)" if facts.get("again", True) else ")"
     kind = ErrorKind.RETRY if facts.get("again", True) else ErrorKind.STOP
-    return ChannelError(kind, f"{message}.", code=cut, details=_for_ever(facts))
+    return ChannelError(kind, f"{message}.", code=cut, details=_for_ever(facts), artefacts=heard)
 
 
 def _for_ever(facts: Mapping[str, Json]) -> dict[str, Json]:

@@ -616,6 +616,7 @@ def test_a_dead_stream_is_stood_in_for_and_does_not_count_as_relayed(
         station.radio.deliver(prepared, sending())
     assert caught.value.kind is ErrorKind.STOP
     assert "chỉ tiếp sóng được 0%" in caught.value.message
+    assert [one.name for one in caught.value.artefacts] == ["as-aired.mp3"], "it was heard"
     [recording] = station.recordings()
     aired = pcm.read_wav(recording.read_bytes()) or b""
     assert pcm.seconds(aired) == pytest.approx(3.0)
