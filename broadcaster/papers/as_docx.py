@@ -149,10 +149,11 @@ def _addressees(document: Any, paper: Paper) -> None:
 
 
 def _blocks(document: Any, blocks: Sequence[Block], width: float) -> None:
-    """The words that announce a table or a chart go with it."""
+    """The words that announce something (a table, a list, a hash) go with it."""
     for block, after in zip_longest(blocks, blocks[1:]):
-        announces = after is not None and not isinstance(after, Paragraph)
-        _block(document, block, width, announces=announces)
+        ends_open = isinstance(block, Paragraph) and text_of(block.line).rstrip().endswith(":")
+        shown = after is not None and not isinstance(after, Paragraph)
+        _block(document, block, width, announces=shown or ends_open)
 
 
 def _block(document: Any, block: Block, width: float, *, announces: bool) -> None:
