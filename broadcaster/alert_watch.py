@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from broadcaster import accounts, alerts, doctor_machine, evidence, takedowns
+from broadcaster import accounts, alerts, doctor_machine, evidence, reach, takedowns
 from broadcaster.alerts import Trouble
 from broadcaster.app import App
 from broadcaster.delivery import LABELS, OPEN
@@ -63,7 +64,7 @@ class Watch:
         if not self._routes:
             return
         app, now = self._app, self._app.clock.now()
-        found = [*self._ends(), *self._machine(now), *accounts_off(app, now)]
+        found = [*self._ends(), *self._machine(now), *accounts_off(app, now), *reach_untold(app)]
         with app.database.reading() as session:
             found += deliveries(session, app, now)
             found += alarms(session, app, now)
@@ -153,6 +154,19 @@ def accounts_off(app: App, now: datetime) -> list[Trouble]:
             if not line.ok
         ]
     return found
+
+
+def reach_untold(app: App) -> list[Trouble]:
+    """Networks that do not tell what a report needs; told once, not each day."""
+    return [
+        Trouble(
+            f"reach:{name}:{zlib.crc32(known.why.encode()):08x}",
+            f"Chưa đọc được số liệu tiếp cận của {name}",
+            f"{known.why} Việc đăng bài không bị ảnh hưởng; báo cáo sẽ ghi chưa có số liệu.",
+        )
+        for name in reach.asked_channels(app)
+        if (known := reach.trouble(app, name)) is not None
+    ]
 
 
 def still_there(session: Session, app: App, now: datetime) -> list[Trouble]:

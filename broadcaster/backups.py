@@ -61,7 +61,7 @@ def make(
         try:
             integrity.copy_live(home / DATABASE_FILE, snapshot)
             on_step("backup.snapshot")
-            integrity.require_whole(snapshot)
+            integrity.require_whole(snapshot, DATABASE_FILE)
             members = list(_members(home, snapshot))
             _require_space(target, members)
             facts = _facts(snapshot, now)

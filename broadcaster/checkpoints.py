@@ -72,9 +72,19 @@ def make_due_checkpoint(app: App) -> Made | None:
     if last is not None and last.at.astimezone(app.zone).date() == today:
         return None
     with app.database.reading() as session:
-        if last is not None and evidence.head(session, app.station_id).seq == last.seq:
+        if last is not None and not _has_news(session, app.station_id, last):
             return None
     return make_checkpoint(app)
+
+
+def _has_news(session: Session, station_id: int, last: Checkpoint) -> bool:
+    """Whether the chain went on, apart from the time stamp on this very checkpoint."""
+    query = select(EvidenceRecord.id).where(
+        EvidenceRecord.station_id == station_id,
+        EvidenceRecord.seq > last.seq,
+        ~col(EvidenceRecord.body).contains(f'"kind":"{Kind.STAMP}"'),
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def rotate_key(app: App, *, lost: bool = False) -> SigningKey:

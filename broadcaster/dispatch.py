@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from broadcaster import gates, queue
@@ -18,7 +20,7 @@ from broadcaster.books import Books
 from broadcaster.clock_trust import ClockTrust
 from broadcaster.database import Database
 from broadcaster.delivery import LostRaceError, Outcome
-from broadcaster.evidence import ArtefactStore, Kind
+from broadcaster.evidence import ArtefactStore, Kind, StoredArtefact
 from broadcaster.logs import get_logger
 from broadcaster.outgoing import changed_media, delivery_of, outgoing_for, reference_of
 from broadcaster.portal_first import LINK, Waiting, choose_link
@@ -286,20 +288,32 @@ class Dispatcher:
 
     def _surely_not(self, delivery: Delivery, error: ChannelError, *, cut: bool = False) -> None:
         details: dict[str, Json] = {**error.details, "code": error.code, "error": str(error.kind)}
+        outcome = Outcome(error.message, details=details, artefacts=self._kept(error))
         now = self._clock.now()
         if cut and error.kind is ErrorKind.RETRY:
             # Our own shutdown or an emergency cut it: the attempt does not count.
-            changes = {"attempts": delivery.attempts - 1}
+            changes: dict[str, Any] = {"attempts": delivery.attempts - 1}
             reason = error.message if self.stop.is_set() else "nhường cho tin khẩn cấp"
-            self._books.move(delivery, Status.READY, Outcome(reason, changes, details=details))
+            self._books.move(
+                delivery, Status.READY, replace(outcome, reason=reason, changes=changes)
+            )
         elif (again := self._again(delivery, error, now)) is not None:
             local = again.astimezone(self._zone)
             reason = f"{error.message} — thử lại lúc {local:%H:%M:%S}"
+            changes = {"next_at": again}
             self._books.move(
-                delivery, Status.READY, Outcome(reason, {"next_at": again}, details=details)
+                delivery, Status.READY, replace(outcome, reason=reason, changes=changes)
             )
         else:
-            self._books.move(delivery, Status.FAILED, Outcome(error.message, details=details))
+            self._books.move(delivery, Status.FAILED, outcome)
+
+    def _kept(self, error: ChannelError) -> list[StoredArtefact]:
+        """What was heard all the same; a full disk must not hide that it failed."""
+        try:
+            return [self._store.put(artefact) for artefact in error.artefacts]
+        except OSError as fault:
+            log.warning("artefact.not_kept", error=str(fault))
+            return []
 
     def _again(self, delivery: Delivery, error: ChannelError, now: datetime) -> datetime | None:
         """When to try again after a sure failure; None when trying will not help."""

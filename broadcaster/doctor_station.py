@@ -20,6 +20,7 @@ from broadcaster import (
     doctor_machine,
     evidence,
     gates,
+    reach,
     stamps,
     verified,
 )
@@ -260,6 +261,9 @@ def _channel_look(app: App, name: str, channel: Channel) -> Look:
         for health in channel.check():
             level = Level.OK if health.ok else Level.BAD
             yield Finding(f"{label}: {health.name}", level, health.message)
+        if (untold := reach.trouble(app, name)) is not None:
+            mend = "Sau khi mở quyền, hãy chạy: broadcaster evidence reach."
+            yield warn(f"{label}: Số liệu tiếp cận", untold.why, mend)
 
     return channel_findings
 

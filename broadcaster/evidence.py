@@ -67,6 +67,10 @@ class Kind(StrEnum):
     RESTORE = "restore"
     TAKEDOWN = "takedown"
     """A withdrawn bulletin was taken down from a channel; points to the records of its outputs."""
+    STAMP = "stamp"
+    """An authority's time stamp was fetched: on which checkpoint, and the SHA-256 of its answer."""
+    REACH = "reach"
+    """What a platform told of an output at one look; points to the record of that output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,14 @@ def replaced_checkpoint(body: Mapping[str, Any]) -> int:
     known = body["details"].get("checkpoint") if body["kind"] == Kind.RESTORE else None
     number = known.get("no") if isinstance(known, dict) else None
     return number if isinstance(number, int) else 0
+
+
+def replaced_until(details: Mapping[str, Any]) -> int:
+    """The last record that was known of the chain that a restore put aside; 0: none was."""
+    heads = details.get("replaced")
+    known = [*(heads if isinstance(heads, list) else []), details.get("checkpoint")]
+    seqs = [one.get("seq") for one in known if isinstance(one, dict)]
+    return max((seq for seq in seqs if isinstance(seq, int)), default=0)
 
 
 def to_json(record: EvidenceRecord) -> dict[str, Any]:

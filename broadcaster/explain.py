@@ -9,7 +9,7 @@ from typing import Any
 from broadcaster.figures import figures_of
 from broadcaster.papers.paper import Figure, Paper
 from broadcaster.report import Group, Report
-from broadcaster.tally import Output
+from broadcaster.tally import Output, Told
 
 
 def explained(paper: Paper) -> Iterator[Figure]:
@@ -94,6 +94,9 @@ def _group(group: Group) -> dict[str, Any]:
         "bulletins": len(count.bulletins),
         "seconds": count.seconds,
         "reach": count.reach if count.told else None,
+        "views": count.views if count.viewed else None,
+        "reactions": count.reactions if count.reacted else None,
+        "read": [one.isoformat() for one in count.read],
         "evidence": list(count.seqs),
     }
 
@@ -106,5 +109,16 @@ def _output(one: Output) -> dict[str, Any]:
         "bulletin": one.bulletin,
         "seconds": one.seconds,
         "reach": one.reach,
+        "told": _told(one.told) if one.told else None,
         "permalink": one.link,
+    }
+
+
+def _told(one: Told) -> dict[str, Any]:
+    return {
+        "seq": one.seq,
+        "day": one.day.isoformat(),
+        "people": one.people,
+        "views": one.views,
+        "reactions": one.reactions,
     }

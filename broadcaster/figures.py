@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from broadcaster.completion import State, TaskResult
 from broadcaster.papers.paper import Figure
 from broadcaster.report import Group, Report
-from broadcaster.tally import ON_TIME
+from broadcaster.tally import ON_TIME, Count
 
 _OUTPUT = "một bản tin ra đến một nơi nhận là một lượt; chỉ tính lượt thật, không tính mô phỏng"
 _SHARE = "làm tròn đến một chữ số sau dấu phẩy"
+_LAST = "mỗi lượt lấy lần đọc gần nhất có số liệu"
 _NEEDED = "số lần kế hoạch yêu cầu trong kỳ"
 _LISTED = {"unfinished": State.NOT_DONE, "partly": State.PARTLY, "coming": State.NOT_DUE}
 _FEW, _LONGEST = 10, 160
@@ -33,6 +34,7 @@ def figures_of(report: Report) -> Figures:
     found = [
         *_period(report),
         *_totals(report),
+        *_reach(report),
         *_punctuality(report),
         *_completion(report),
         *(_many(name, _in_state(report, state)) for name, state in _LISTED.items()),
@@ -48,6 +50,7 @@ def figures_of(report: Report) -> Figures:
                               "thông tin điện tử; còn lại là truyền thống"),
         "heard": _breakdown("heard", [one for one in report.channels if one.count.seconds],
                             "kênh ghi trong minh chứng"),
+        "reach": _told("reach", report.channels),
         "sounds": _breakdown("sounds", report.sounds, "hình thức âm thanh ghi trong minh chứng"),
         **{name: _few(name, _in_state(report, state)) for name, state in _LISTED.items()},
     }  # fmt: skip
@@ -117,7 +120,6 @@ def _period(report: Report) -> list[Figure]:
 def _totals(report: Report) -> list[Figure]:
     total = report.tally.total
     online, traditional = report.classes
-    reached = total.reach if total.told else None
     return [
         count("total.outputs", total.seqs, _OUTPUT),
         Figure("total.bulletins", number(len(total.bulletins)), "số bản tin khác nhau đã ra ngoài",
@@ -127,15 +129,55 @@ def _totals(report: Report) -> list[Figure]:
                                     for seq in one.count.seqs)),
         count("online.outputs", online.count.seqs, "lượt trên các kênh trực tuyến"),
         count("traditional.outputs", traditional.count.seqs, "lượt bằng hình thức truyền thống"),
-        Figure("total.reach", number(total.reach) if reached is not None else "",
-               "cộng số người do nền tảng báo hoặc minh chứng nhập tay ghi; nơi không báo thì "
-               "không tính", reached, total.told),
-        count("reach.told", total.told, "số lượt mà nền tảng cho biết số người tiếp cận"),
         count("approved", report.tally.approved, "số lần lãnh đạo duyệt tin, bài trong kỳ"),
         count("outside.outputs", report.outside, "lượt không gắn với nhiệm vụ nào của kế hoạch"),
         Figure("simulated.outputs", number(report.tally.simulated),
                "lượt của kênh ở chế độ thử: không tính vào kết quả", report.tally.simulated),
     ]  # fmt: skip
+
+
+def _reach(report: Report) -> list[Figure]:
+    """What the platforms told, each output by its last look; what is not told is not guessed."""
+    total, silent = report.tally.total, report.tally.silent
+    return [
+        _sum("total.reach", total.reach, total.told, "cộng số người do nền tảng báo hoặc minh "
+             "chứng nhập tay ghi; nơi không báo thì không tính"),
+        count("reach.told", total.told, "số lượt mà nền tảng hoặc minh chứng nhập tay cho biết số "
+              "người tiếp cận"),
+        _sum("total.views", total.views, total.viewed,
+             f"cộng số lượt xem do nền tảng báo; {_LAST}"),
+        count("views.told", total.viewed, "số lượt mà nền tảng cho biết số lượt xem"),
+        _sum("total.reactions", total.reactions, total.reacted, "cộng lượt bày tỏ cảm xúc, bình "
+             f"luận, chia sẻ do nền tảng báo; {_LAST}"),
+        count("reactions.told", total.reacted, "số lượt mà nền tảng cho biết số tương tác"),
+        Figure("reach.read", _days_read(total.read), f"ngày đọc số liệu trên nền tảng; {_LAST}",
+               _iso(total.read), _looks(total)),
+        count("reach.silent", silent, "lượt đăng trên Facebook, Zalo mà nền tảng chưa cho biết số "
+              "liệu"),
+    ]  # fmt: skip
+
+
+def _sum(key: str, value: int, seqs: Sequence[int], rule: str) -> Figure:
+    """Empty, and not 0, where nobody told anything."""
+    told = bool(seqs)
+    return Figure(key, number(value) if told else "", rule, value if told else None, tuple(seqs))
+
+
+def _looks(found: Count) -> tuple[int, ...]:
+    """The records of the looks (and of outputs that tell of themselves)."""
+    return tuple(sorted({*found.viewed, *found.reacted, *found.told})) if found.read else ()
+
+
+def _iso(days: Sequence[date]) -> str | None:
+    return "/".join(one.isoformat() for one in dict.fromkeys(days)) or None
+
+
+def _days_read(days: Sequence[date]) -> str:
+    """ "ngày 05/12/2026", "từ ngày 01/07/2026 đến ngày 05/12/2026"."""
+    if not days:
+        return ""
+    first, last = days
+    return f"ngày {day(first)}" if first == last else f"từ ngày {day(first)} đến ngày {day(last)}"
 
 
 def _punctuality(report: Report) -> list[Figure]:
@@ -216,6 +258,31 @@ def _line(key: str, group: Group, rule: str) -> Mapping[str, Figure]:
                         "cộng số người do nền tảng báo", found.reach if found.told else None,
                         found.told),
     }  # fmt: skip
+
+
+def _told(name: str, channels: Iterable[Group]) -> list[Mapping[str, Figure]]:
+    """Of each channel whose platform told anything: what, and when it was read."""
+    return [_told_line(f"{name}.{one.key}", one) for one in channels if one.count.read]
+
+
+def _told_line(key: str, group: Group) -> Mapping[str, Figure]:
+    found = group.count
+    return {
+        "label": Figure(f"{key}.label", group.label, "kênh ghi trong minh chứng"),
+        "outputs": count(f"{key}.outputs", found.seqs, "lượt đăng trên kênh này"),
+        "people": _or_dash(_sum(f"{key}.people", found.reach, found.told,
+                                f"cộng số người do nền tảng báo; {_LAST}")),
+        "views": _or_dash(_sum(f"{key}.views", found.views, found.viewed,
+                               f"cộng số lượt xem do nền tảng báo; {_LAST}")),
+        "reactions": _or_dash(_sum(f"{key}.reactions", found.reactions, found.reacted,
+                                   f"cộng cảm xúc, bình luận, chia sẻ do nền tảng báo; {_LAST}")),
+        "read": Figure(f"{key}.read", " – ".join(day(one) for one in dict.fromkeys(found.read)),
+                       f"ngày đọc số liệu; {_LAST}", _iso(found.read), _looks(found)),
+    }  # fmt: skip
+
+
+def _or_dash(figure: Figure) -> Figure:
+    return figure if figure.seqs else replace(figure, shown="–")
 
 
 def _in_state(report: Report, state: State) -> list[TaskResult]:

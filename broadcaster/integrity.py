@@ -42,17 +42,18 @@ def faults_in(connection: Any) -> list[str]:
     """The same of an open connection, its own uncommitted changes included."""
     lines = [row[0] for row in connection.execute(f"PRAGMA quick_check({MOST_FAULTS})")]
     if lines != ["ok"]:
-        return [str(line) for line in lines]
+        return [_one_line(str(line)) for line in lines]
     orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_FAULTS)
     return [
         f"bảng {table}, dòng {row}: mất dòng gốc ở {parent}" for table, row, parent, _ in orphans
     ]
 
 
-def require_whole(path: Path) -> None:
-    """Raises UserError, with the way back, when the file is damaged."""
+def require_whole(path: Path, name: str = "") -> None:
+    """Raises UserError, with the way back, when the file (of this name for people) is damaged."""
     if faults := faults_of(path):
-        raise DamagedError(f"Cơ sở dữ liệu “{path.name}” bị hỏng: {'; '.join(faults)}.", RESTORE)
+        said = f"Cơ sở dữ liệu “{name or path.name}” bị hỏng: {'; '.join(faults)}."
+        raise DamagedError(said, RESTORE)
 
 
 def copy_live(
@@ -82,3 +83,10 @@ def copy_live(
         partial.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def _one_line(said: str) -> str:
+    """SQLite's own words about the pages, without its heading, and not all of a thousand."""
+    pages = [line for line in said.splitlines() if line and not line.startswith("***")]
+    more = f" và {len(pages) - 1} chỗ khác" if len(pages) > 1 else ""
+    return f"{pages[0]}{more}" if pages else said

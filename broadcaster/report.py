@@ -136,12 +136,18 @@ def topic_label(code: str) -> str:
 def merged(counts: Iterable[Count]) -> Count:
     """Several counts of different outputs as one."""
     several = list(counts)
+    days = [day for one in several for day in one.read]
     return Count(
         tuple(sorted(seq for one in several for seq in one.seqs)),
         frozenset[int]().union(*(one.bulletins for one in several)),
         round(sum(one.seconds for one in several), 3),
         sum(one.reach for one in several),
         tuple(sorted(seq for one in several for seq in one.told)),
+        sum(one.views for one in several),
+        tuple(sorted(seq for one in several for seq in one.viewed)),
+        sum(one.reactions for one in several),
+        tuple(sorted(seq for one in several for seq in one.reacted)),
+        (min(days), max(days)) if days else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from broadcaster.anchor import anchor_of
@@ -14,11 +15,13 @@ from broadcaster.papers import template
 from broadcaster.papers.letter import Letter
 from broadcaster.papers.paper import (
     Bar,
+    Block,
     Chart,
     Column,
     Figure,
     Line,
     Paper,
+    Paragraph,
     Span,
     Table,
     plain,
@@ -50,10 +53,44 @@ def report_paper(app: App, report: Report, letter: Letter) -> Paper:
     filling = template.Filling(
         single={**letter.fields(), **figures.single},
         lists={**letter.lists(), **figures.lists},
-        tables={**_breakdowns(report, figures), "tasks": _task_table(report)},
+        tables={
+            **_breakdowns(report, figures),
+            "reach": _reach_table(figures),
+            "tasks": _task_table(report),
+        },
         charts=_charts(report, figures),
     )
-    return letter.paper(template.fill(template.find(app.home, TEMPLATE), filling))
+    paper = letter.paper(template.fill(template.find(app.home, TEMPLATE), filling))
+    return _with_footnote(paper, figures.single["tasks.assumed"], report.station)
+
+
+def _with_footnote(paper: Paper, assumed: Figure, station: str) -> Paper:
+    """A commune's own, older template may show the mark and not say what it means."""
+    if not assumed or any(one.key == assumed.key for one in paper.figures()):
+        return paper
+    line = (
+        Span(f"{_FOOTNOTE.strip()} Kế hoạch không nêu số lần thực hiện của "),
+        *said(assumed),
+        Span(f" nhiệm vụ; số lần yêu cầu ghi ở đây do {station} tự xác định để theo dõi."),
+    )
+    return replace(
+        paper,
+        blocks=tuple(_after_marks(paper.blocks, line)),
+        annexes=tuple(
+            replace(one, blocks=tuple(_after_marks(one.blocks, line))) for one in paper.annexes
+        ),
+    )
+
+
+def _after_marks(blocks: Iterable[Block], line: Line) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Table) and any(_is_marked(row) for row in block.rows):
+            yield Paragraph(line)
+
+
+def _is_marked(row: Iterable[Line]) -> bool:
+    return any(_FOOTNOTE in span.text for line in row for span in line)
 
 
 def letter_for(app: App, report: Report, number: str = "", day: date | None = None) -> Letter:
@@ -97,6 +134,20 @@ def _breakdown(title: str, lines: Sequence[Mapping[str, Figure]]) -> Table:
         for place, line in enumerate(lines, start=1)
     ]
     return Table(columns, (*rows, _sum(lines)))
+
+
+def _reach_table(figures: Figures) -> Table:
+    columns = (
+        Column("Kênh", 4.6),
+        Column("Số lượt", 1.8, centred=True),
+        Column("Số người tiếp cận", 2.3, centred=True),
+        Column("Lượt xem", 2, centred=True),
+        Column("Lượt tương tác", 2, centred=True),
+        Column("Ngày đọc số liệu", 3.4, centred=True),
+    )
+    names = ("label", "outputs", "people", "views", "reactions", "read")
+    rows = [tuple(said(line[name]) for name in names) for line in figures.lists["reach"]]
+    return Table(columns, tuple(rows))
 
 
 def _sum(lines: Sequence[Mapping[str, Figure]]) -> tuple[Line, ...]:

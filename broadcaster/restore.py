@@ -20,7 +20,6 @@ from broadcaster.database import BACKUPS, Database
 from broadcaster.database import FILE_NAME as DATABASE_FILE
 from broadcaster.delivery import OPEN, Outcome, move
 from broadcaster.evidence import ArtefactStore, Head, Kind
-from broadcaster.logs import get_logger
 from broadcaster.migrations import known_revisions
 from broadcaster.records import RESTORED, Checkpoint, Delivery, Secret
 from broadcaster.records import DeliveryStatus as Status
@@ -34,7 +33,6 @@ from content.errors import UserError
 from content.files import make_folder, sha256_of_file, sync_folder
 from content.station import Station
 
-log = get_logger(__name__)
 _SPARE_BYTES = 50 << 20
 
 
@@ -52,6 +50,11 @@ class Restored:
     old_state: Path
     """Where the files went that stood here before."""
     verdict: Verification
+    lost: tuple[tuple[int, int], ...] = ()
+    """For each station whose old chain went further: the first and last record that are not in
+    the backup."""
+    unread: bool = False
+    """Nobody can say where the old chain ended: the old database could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,12 @@ class _Before:
     """What the database says that is being replaced; empty where it cannot be read."""
 
     stations: tuple[str, ...] = ()
-    heads: tuple[Head, ...] = ()
+    heads: Mapping[int, Head] = field(default_factory=dict)
+    """By station."""
     secrets: tuple[Secret, ...] = ()
     sealed: Mapping[int, Mapping[str, Json]] = field(default_factory=dict)
     """By station: `no`, `seq`, `sha256` of the last checkpoint that is known of."""
+    exists: bool = True
 
 
 def restore(
@@ -89,7 +94,7 @@ def restore(
             _require_same_station(bundle.manifest, before)
             staging = _unpack(home, bundle, on_bytes)
             on_step("restore.unpacked")
-            held, kept = _prepare(staging, bundle.manifest, file, before, clock, person)
+            held, kept, lost = _prepare(staging, bundle.manifest, file, before, clock, person)
             on_step("restore.prepared")
             _add_files(home, staging)
             on_step("restore.files_added")
@@ -99,7 +104,8 @@ def restore(
             on_step("restore.switched")
             key_missing = _has_secrets(home) and not (home / KEY_FILE).exists()
             verdict = _verify(home)
-    return Restored(bundle.manifest, held, kept, key_missing, aside, verdict)
+    unread = before.exists and not before.heads
+    return Restored(bundle.manifest, held, kept, key_missing, aside, verdict, lost, unread)
 
 
 # What is refused
@@ -129,11 +135,12 @@ def _before(home: Path) -> _Before:
     path = home / DATABASE_FILE
     sealed = _last_sealed(home)
     if not path.exists():
-        return _Before(sealed=sealed)
+        return _Before(sealed=sealed, exists=False)
     try:
         with closing(integrity.read_only(path)) as old:
             names = tuple(row[0] for row in old.execute("SELECT name FROM station"))
-            heads = tuple(Head(*row) for row in old.execute("SELECT seq, hash FROM evidence_head"))
+            query = "SELECT station_id, seq, hash FROM evidence_head"
+            heads = {station: Head(seq, digest) for station, seq, digest in old.execute(query)}
             secrets = tuple(
                 Secret(name=name, value=value, changed_at=_utc(changed))
                 for name, value, changed in old.execute(
@@ -172,9 +179,8 @@ def _sealed_in(path: Path) -> list[tuple[int, dict[str, Json]]]:
                 facts = json.loads(body)
                 if facts["kind"] == Kind.RESTORE and facts["details"].get("checkpoint"):
                     found.append((station, facts["details"]["checkpoint"]))
-    except (sqlite3.DatabaseError, ValueError) as error:
-        # An older schema, or a damaged page: what was read so far counts.
-        log.warning("restore.checkpoints_unread", error=str(error))
+    except (sqlite3.DatabaseError, ValueError):
+        return found  # an older schema, or a damaged page: what was read so far counts
     return found
 
 
@@ -207,7 +213,7 @@ def _unpack(home: Path, bundle: Archive, on_bytes: OnBytes) -> Path:
 
 def _prepare(
     staging: Path, manifest: Manifest, file: Path, before: _Before, clock: Clock, person: str
-) -> tuple[int, int]:
+) -> tuple[int, int, tuple[tuple[int, int], ...]]:
     """Upgrade the unpacked database and write down in it that it was restored."""
     integrity.require_whole(staging / DATABASE_FILE)
     database = Database("", staging)
@@ -216,12 +222,12 @@ def _prepare(
         with database.writing() as session:
             held = _hold(session, manifest, clock.now())
             kept = _keep_newer(session, before.secrets)
-            _record(session, manifest, file, before, clock.now(), person, held)
+            lost = _record(session, manifest, file, before, clock.now(), person, held)
             _lay_out_seals(session, staging / seals.FOLDER)
     finally:
         database.close()
     shutil.rmtree(staging / BACKUPS, ignore_errors=True)
-    return held, kept
+    return held, kept, lost
 
 
 def _hold(session: Session, manifest: Manifest, now: datetime) -> int:
@@ -270,10 +276,12 @@ def _record(
     now: datetime,
     person: str,
     held: int,
-) -> None:
+) -> tuple[tuple[int, int], ...]:
     """The chain says itself where it was cut back, and what stood at the end of the other one."""
+    lost: list[tuple[int, int]] = []
     for station in session.exec(select(Station).order_by(col(Station.id))).all():
-        evidence.append(
+        head = before.heads.get(station.id or 0)
+        row = evidence.append(
             session,
             station.id or 0,
             Kind.RESTORE,
@@ -286,9 +294,12 @@ def _record(
                 "backup_created_at": evidence.iso(manifest.created_at),
                 "held": held,
                 "checkpoint": before.sealed.get(station.id or 0),
-                "replaced": [{"seq": head.seq, "hash": head.hash} for head in before.heads],
+                "replaced": [{"seq": head.seq, "hash": head.hash}] if head else [],
             },
         )
+        until = evidence.replaced_until(json.loads(row.body)["details"])
+        lost += [(row.seq, until)] if until >= row.seq else []
+    return tuple(lost)
 
 
 def _lay_out_seals(session: Session, folder: Path) -> None:

@@ -18,6 +18,7 @@ from broadcaster.daemon_lock import last_one_died
 from broadcaster.dispatch import Dispatcher
 from broadcaster.integrity import DamagedError
 from broadcaster.pulse import Pulse
+from broadcaster.reach import ReachChore
 from broadcaster.settings import load_settings
 from broadcaster.takedowns import Takedowns
 from content.bulletin import Revision
@@ -54,6 +55,7 @@ def make_daemon(app: App) -> Daemon:
         caretaker.take(Health(app, pulse))
     caretaker.take(Takedowns(app))
     caretaker.take(Accounts(app))
+    caretaker.take(ReachChore(app))
     caretaker.take(backup)
     caretaker.take(walk)
     troubles = {"backup": lambda: backup.trouble, "ledger": lambda: walk.trouble}

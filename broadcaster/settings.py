@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -227,6 +227,8 @@ class EvidenceSection(_Section):
     """The program's own log files, which say nothing that the chain does not."""
     verify_days: int = Field(default=7, ge=0)
     """Days after which the daemon walks the whole ledger again; 0 = it never does."""
+    reach_days: list[Annotated[int, Field(ge=1, le=365)]] = [1, 7, 28]
+    """Days after an output on which the networks are asked how many it reached; [] = never."""
     tsa_url: str = ""
     """Where a time-stamping authority (RFC 3161) answers; empty = no time stamps."""
     tsa_certificates: str = ""

@@ -19,8 +19,10 @@ from sqlmodel import Session, col, select
 
 from broadcaster import checkpoints, evidence, seals
 from broadcaster.app import App
+from broadcaster.evidence import Kind
 from broadcaster.records import Checkpoint, CheckpointStamp
 from channels import wire
+from channels.base import Json
 from content.errors import UserError
 from content.files import write_atomically
 
@@ -72,15 +74,7 @@ def stamp_newest(app: App) -> Stamp | None:
     with app.database.writing() as session:
         # Another process may have been faster; a stamp is never replaced.
         if _stamp_on(session, newest) is None:
-            session.add(
-                CheckpointStamp(
-                    checkpoint_id=newest.id or 0,
-                    url=chosen.tsa_url,
-                    fetched_at=app.clock.now(),
-                    stamped_at=at,
-                    response=base64.b64encode(response).decode("ascii"),
-                )
-            )
+            _keep(app, session, newest, response, at)
     write_files(app)
     return Stamp(newest.no, newest.seq, at, chosen.tsa_url, new=True)
 
@@ -184,6 +178,34 @@ def row_json(checkpoint: Checkpoint, stamp: CheckpointStamp) -> dict[str, str | 
         "file": file_name(checkpoint),
         "digest": hashlib.sha256(checkpoint.body.encode("utf-8")).hexdigest(),
     }
+
+
+def answer_sha256(row: CheckpointStamp) -> str:
+    """Of the authority's answer, as the chain names it. Raises ValueError."""
+    return hashlib.sha256(base64.b64decode(row.response, validate=True)).hexdigest()
+
+
+def _keep(
+    app: App, session: Session, checkpoint: Checkpoint, response: bytes, at: datetime
+) -> None:
+    """The stamp, and the record by which its loss is noticed, in one transaction."""
+    now, url = app.clock.now(), app.settings.evidence.tsa_url
+    row = CheckpointStamp(
+        checkpoint_id=checkpoint.id or 0,
+        url=url,
+        fetched_at=now,
+        stamped_at=at,
+        response=base64.b64encode(response).decode("ascii"),
+    )
+    session.add(row)
+    details: dict[str, Json] = {
+        "checkpoint": checkpoint.no,
+        "url": url,
+        "stamped_at": evidence.iso(at),
+        "sha256": answer_sha256(row),
+    }
+    facts: dict[str, Json] = {"simulated": False}
+    evidence.append(session, app.station_id, Kind.STAMP, now, facts, details=details)
 
 
 def _stamp_on(session: Session, checkpoint: Checkpoint) -> CheckpointStamp | None:

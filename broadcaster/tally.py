@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -35,9 +35,12 @@ _WANTED = (
     '"action":"approve"',
     '"kind":"alarm"',
     '"kind":"check"',
+    '"kind":"reach"',
 )
 """Marks of the records that a report counts; canonical JSON spells each in one way only."""
 _BY_HAND = "manual"
+NETWORKS = ("facebook", "zalo")
+"""Channels whose platforms may tell how many an output reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,26 @@ class Output:
     by_hand: bool = False
     form: str | None = None
     """How its sound was made (`broadcaster.as_run.FORMS`)."""
+    told: Told | None = None
+    """What its platform told later."""
 
     @property
     def month(self) -> str:
         """ "2026-07"."""
         return f"{self.day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a platform told of one output, by the last look that told anything (`reach`)."""
+
+    seq: int
+    """The record of the look."""
+    day: date
+    people: int | None
+    views: int | None
+    reactions: int | None
+    """Reactions, comments and shares together, as far as they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,14 @@ class Count:
     reach: int = 0
     told: tuple[int, ...] = ()
     """Records in which the platform told how many people it reached."""
+    views: int = 0
+    viewed: tuple[int, ...] = ()
+    """Records in which it told how often an output was seen, as `told`."""
+    reactions: int = 0
+    """Reactions, comments and shares together."""
+    reacted: tuple[int, ...] = ()
+    read: tuple[date, ...] = ()
+    """First and last day on which those figures were read; empty without any."""
 
     @property
     def outputs(self) -> int:
@@ -107,6 +133,8 @@ class Tally:
     """What the station noticed on its own air: silence, stray sound, an output that failed."""
     heard: tuple[int, ...]
     """Air checks in which the listener got the programme."""
+    silent: tuple[int, ...]
+    """Outputs on the networks of which nobody has told yet how many they reached."""
     simulated: int
     """Outputs of sandbox channels: never counted."""
     withdrawn: tuple[int, ...]
@@ -238,8 +266,8 @@ class _Sum:
     seqs: list[int] = field(default_factory=list)
     bulletins: set[int] = field(default_factory=set)
     seconds: float = 0.0
-    reach: int = 0
-    told: list[int] = field(default_factory=list)
+    own: dict[int, int] = field(default_factory=dict)
+    """Record -> people, where the output's own record says how many."""
 
     def add(self, output: Output) -> None:
         self.seqs.append(output.seq)
@@ -247,16 +275,27 @@ class _Sum:
         if output.bulletin is not None:
             self.bulletins.add(output.bulletin)
         if output.reach is not None:
-            self.reach += output.reach
-            self.told.append(output.seq)
+            self.own[output.seq] = output.reach
 
-    def count(self) -> Count:
+    def count(self, told: Mapping[int, Told]) -> Count:
+        """`told`, by the output's record."""
+        looks = [told[seq] for seq in self.seqs if seq in told]
+        people = {seq: number for seq, number in self.own.items() if seq not in told}
+        people |= {one.seq: one.people for one in looks if one.people is not None}
+        views = {one.seq: one.views for one in looks if one.views is not None}
+        reactions = {one.seq: one.reactions for one in looks if one.reactions is not None}
+        days = [one.day for one in looks]
         return Count(
             tuple(self.seqs),
             frozenset(self.bulletins),
             round(self.seconds, 3),
-            self.reach,
-            tuple(self.told),
+            sum(people.values()),
+            tuple(sorted(people)),
+            sum(views.values()),
+            tuple(sorted(views)),
+            sum(reactions.values()),
+            tuple(sorted(reactions)),
+            (min(days), max(days)) if days else (),
         )
 
 
@@ -285,6 +324,8 @@ class _Counter:
     approved: list[int] = field(default_factory=list)
     alarms: list[int] = field(default_factory=list)
     heard: list[int] = field(default_factory=list)
+    told: dict[int, Told] = field(default_factory=dict)
+    """By delivery."""
     simulated: int = 0
     newest: datetime | None = None
     withdrawn: list[int] = field(default_factory=list)
@@ -302,6 +343,9 @@ class _Counter:
             if day in self.period:
                 self.withdrawn.append(seq)
             return
+        if body["kind"] == Kind.REACH:
+            self._take_told(seq, day, body)
+            return
         if day not in self.period:
             self._settle(body)
             self._before(seq, day, body)
@@ -318,6 +362,16 @@ class _Counter:
             self._count(self._manual(seq, day, body))
         elif body["outcome"] is not None:
             self._outcome(seq, day, body)
+
+    def _take_told(self, seq: int, day: date, body: dict[str, Any]) -> None:
+        """A look that told nothing (the post is gone) takes nothing away from the one before."""
+        found = body["details"].get("figures") or {}
+        if body["simulated"] or not found:
+            return
+        parts = [found[name] for name in ("reactions", "comments", "shares") if name in found]
+        self.told[body["delivery"]] = Told(
+            seq, day, found.get("people"), found.get("views"), sum(parts) if parts else None
+        )
 
     def _finding(self, seq: int, body: dict[str, Any]) -> None:
         if body["kind"] == Kind.ALARM:
@@ -423,13 +477,18 @@ class _Counter:
 
     def tally(self) -> Tally:
         months = self.groups.get("month", {})
+        sent = self.outcomes.get(Status.SENT, {})
+        told = {sent[delivery]: one for delivery, one in self.told.items() if delivery in sent}
         return Tally(
-            total=self.total.count(),
-            by_channel=self._counts("channel"),
-            by_topic=self._counts("topic"),
-            by_month={one: months.get(one, _Sum()).count() for one in self.period.months()},
-            by_form=self._counts("form"),
-            by_task={task: tuple(found) for task, found in self.tasks.items()},
+            total=self.total.count(told),
+            by_channel=self._counts("channel", told),
+            by_topic=self._counts("topic", told),
+            by_month={one: months.get(one, _Sum()).count(told) for one in self.period.months()},
+            by_form=self._counts("form", told),
+            by_task={
+                task: tuple(_with(one, told.get(one.seq)) for one in found)
+                for task, found in self.tasks.items()
+            },
             sessions=tuple(one.seq for one in self.sessions.values()),
             on_time=tuple(one.seq for one in self.sessions.values() if one.on_time),
             missed=self._seqs(Status.MISSED),
@@ -438,19 +497,32 @@ class _Counter:
             approved=tuple(self.approved),
             alarms=tuple(self.alarms),
             heard=tuple(self.heard),
+            silent=tuple(sorted(self._silent(told))),
             simulated=self.simulated,
             withdrawn=tuple(self.withdrawn),
             broken=tuple(self.broken),
             out_of_order=tuple(self.out_of_order),
         )
 
-    def _counts(self, kind: str) -> dict[str, Count]:
+    def _silent(self, told: Mapping[int, Told]) -> Iterator[int]:
+        for name in NETWORKS:
+            group = self.groups.get("channel", {}).get(name, _Sum())
+            yield from (one for one in group.seqs if one not in told and one not in group.own)
+
+    def _counts(self, kind: str, told: Mapping[int, Told]) -> dict[str, Count]:
         """The largest first; equal ones by name, so that the order never depends on chance."""
-        found = {name: one.count() for name, one in self.groups.get(kind, {}).items()}
+        found = {name: one.count(told) for name, one in self.groups.get(kind, {}).items()}
         return dict(sorted(found.items(), key=lambda item: (-item[1].outputs, item[0])))
 
     def _seqs(self, outcome: Status) -> tuple[int, ...]:
         return tuple(self.outcomes.get(outcome, {}).values())
+
+
+def _with(output: Output, told: Told | None) -> Output:
+    if told is None:
+        return output
+    people = output.reach if told.people is None else told.people
+    return replace(output, told=told, reach=people)
 
 
 def _punctual(body: dict[str, Any]) -> bool:

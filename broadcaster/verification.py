@@ -22,7 +22,16 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
 from broadcaster import checkpoints, seals, stamps
-from broadcaster.evidence import GENESIS, ArtefactStore, Head, Kind, head, iso, replaced_checkpoint
+from broadcaster.evidence import (
+    GENESIS,
+    ArtefactStore,
+    Head,
+    Kind,
+    head,
+    iso,
+    replaced_checkpoint,
+    replaced_until,
+)
 from broadcaster.records import Checkpoint, EvidenceRecord
 from broadcaster.seals import Seal
 from content.files import sha256_of_file
@@ -59,6 +68,8 @@ class Break(StrEnum):
     KEY_FORGED = "key_forged"
     STAMP_FORGED = "stamp_forged"
     """A time stamp that is not on its checkpoint, or that the authority did not sign."""
+    STAMP_MISSING = "stamp_missing"
+    """A time stamp that the chain says was fetched and that is not kept any more."""
     PRINTED_UNKNOWN = "printed_unknown"
     """A hash on paper that the chain does not have."""
     MIXED = "mixed"
@@ -195,6 +206,8 @@ class _Walk:
         self._notes: list[Note] = []
         self._sealed = 0
         self._stamped = 0
+        self._promised: dict[int, tuple[int, str]] = {}
+        """Checkpoint -> the record that says it was stamped, and the SHA-256 of the answer."""
         self._restores: list[_Restore] = []
         self._extra: list[Seal] = []
         """Seals that hold and that only a file has."""
@@ -226,6 +239,9 @@ class _Walk:
             self._take_key(seq, facts["details"])
         elif facts["kind"] == Kind.RESTORE:
             self._take_restore(seq, facts)
+        elif facts["kind"] == Kind.STAMP and isinstance(facts["details"].get("checkpoint"), int):
+            said = facts["details"]
+            self._promised[said["checkpoint"]] = (seq, str(said.get("sha256")))
         self.last = Head(seq, digest)
         self._records += 1
         self._watch_clock(seq, facts["at"])
@@ -248,6 +264,8 @@ class _Walk:
         self._check_row_of_seals()
         if self._printed is not None and not self._printed.found:
             what = f"mã băm in trên giấy ({self._printed.text}) không có trong sổ"
+            if self._restores:
+                what += "; sổ từng được khôi phục: mã này có thể thuộc các bản ghi đã bị thay"
             raise _BrokenError(Break.PRINTED_UNKNOWN, self._printed.seq, what)
 
     def take_stamps(self, trust: list[Certificate]) -> None:
@@ -265,12 +283,23 @@ class _Walk:
                 raise _BrokenError(Break.STAMP_FORGED, checkpoint.seq, what) from None
             self._stamped += 1
             self._compare_clocks(checkpoint, stamp.stamped_at)
+        self._check_promises({one.no: stamps.answer_sha256(row) for one, row in found})
         if found and not trust:
             what = (
                 f"{len(found)} dấu thời gian chưa kiểm được chữ ký: "
                 "chưa có chứng thư của cơ quan cấp (tsa_certificates)"
             )
             self._notes.append(Note(found[0][0].seq, "stamps_unsigned", what))
+
+    def _check_promises(self, kept: Mapping[int, str]) -> None:
+        """Stamps of before they were recorded are in no record; those later are all kept."""
+        for no, (seq, digest) in self._promised.items():
+            if no not in kept:
+                what = f"mất dấu thời gian của mốc niêm phong số {no}"
+                raise _BrokenError(Break.STAMP_MISSING, seq, what)
+            if kept[no] != digest:
+                what = f"mốc niêm phong số {no}: dấu thời gian bị thay bằng dấu khác"
+                raise _BrokenError(Break.STAMP_FORGED, seq, what)
 
     def _compare_clocks(self, checkpoint: Checkpoint, stamped: datetime) -> None:
         """Nothing can be stamped before it is there: then this machine's clock was ahead."""
@@ -348,7 +377,7 @@ class _Walk:
     def _take_restore(self, seq: int, facts: Mapping[str, Any]) -> None:
         person = facts["details"].get("person")
         self._restores.append(_Restore(seq, str(person), replaced_checkpoint(facts)))
-        what = f"đã khôi phục từ bản sao ({person}): bản ghi sau số {seq - 1} của sổ cũ bị thay"
+        what = f"đã khôi phục từ bản sao ({person}): {_lost(facts['details'], seq - 1)}"
         self._notes.append(Note(seq, "restore", what))
 
     def _refuse_replaced(self, seal: Seal, key: _Key | None, *, signed: bool) -> None:
@@ -584,6 +613,16 @@ def _seal_of(row: Checkpoint) -> Seal:
         what = f"mốc niêm phong số {row.no} bị sửa"
         raise _BrokenError(Break.CHECKPOINT_FORGED, row.seq, what)
     return seal
+
+
+def _lost(details: Mapping[str, Any], kept: int) -> str:
+    """What of the chain before a restore the backup did not have."""
+    last = replaced_until(details)
+    if last == 0:
+        return f"bản ghi sau số {kept} của sổ cũ bị thay"
+    if last <= kept:
+        return "không mất bản ghi nào của sổ cũ"
+    return f"bản sao không có bản ghi {kept + 1} đến {last} của sổ cũ, chúng đã bị thay"
 
 
 def _damaged(last: Head) -> _BrokenError:

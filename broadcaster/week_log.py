@@ -119,12 +119,19 @@ def _fact(body: dict[str, Any]) -> _Fact:
     return _Fact(
         body["outcome"] or "",
         bool(body["simulated"]),
-        _moment(body["started_at"]),
-        _moment(body["ended_at"]),
+        *_times(body),
         str(body["details"].get("reason") or ""),
         as_run.FORMS.get(as_run.form_of(body) or "", ""),
         _seconds(body["details"].get("seconds")),
     )
+
+
+def _times(body: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+    """When it sounded, also where it was cut and counts as failed."""
+    details = body["details"]
+    if body["started_at"] is None and details.get("samples"):
+        return _moment(details.get("onset")), _moment(details.get("ended"))
+    return _moment(body["started_at"]), _moment(body["ended_at"])
 
 
 def _seconds(value: Any) -> float | None:
@@ -193,7 +200,8 @@ def _told(app: App, row: Delivery, known: _Known) -> _Told:
     if status in _WITH_REASON:
         reason = (fact.reason if fact else "") or row.reason or ""
     note = "; ".join(filter(None, (reason, *known.findings.get(row.id or 0, ()))))
-    if fact is None or fact.outcome != Status.SENT:
+    heard = fact is not None and (fact.outcome == Status.SENT or status in _WITH_REASON)
+    if fact is None or not heard or (fact.outcome != Status.SENT and fact.started is None):
         return _Told("", result, note, "", None)
     actual = _span(app, fact.started, fact.ended) if fact.started is not None else ""
     duration = timedelta(seconds=round(fact.seconds)) if fact.seconds else None

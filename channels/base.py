@@ -188,6 +188,7 @@ class ChannelError(Exception):
         until: datetime | None = None,
         code: str | None = None,
         details: Mapping[str, Json] | None = None,
+        artefacts: tuple[Artefact, ...] = (),
     ) -> None:
         self.kind = kind
         self.message = message
@@ -196,6 +197,8 @@ class ChannelError(Exception):
         self.code = code
         """The vendor's code, "190/463", for the log and the evidence."""
         self.details = details or {}
+        self.artefacts = artefacts
+        """What was done all the same: sound that was heard, though not to its end."""
         super().__init__(message)
 
 
@@ -352,3 +355,65 @@ class HasHours(Protocol):
 
     def closed_until(self, moment: datetime) -> datetime | None:
         """When it opens again; None when it is open at `moment`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something that went out, as its receipt named it: enough to ask the platform about it."""
+
+    delivery: int
+    target: str
+    external_id: str
+    details: Mapping[str, Json]
+    """Of its receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a platform told of one output at one look (lượt tiếp cận); None: it did not say."""
+
+    delivery: int
+    call: str
+    """By which call, without address and token."""
+    people: int | None = None
+    """Different persons who saw it."""
+    views: int | None = None
+    reactions: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    remarks: tuple[str, ...] = ()
+    """In Vietnamese: why something is not told."""
+    lacking: str | None = None
+    """In Vietnamese: the right that is missing, and who can give it."""
+    artefacts: tuple[Artefact, ...] = ()
+
+    def figures(self) -> dict[str, int]:
+        """What was told, by name."""
+        named = {name: getattr(self, name) for name in REACH_FIGURES}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+REACH_FIGURES = ("people", "views", "reactions", "comments", "shares")
+
+
+@runtime_checkable
+class TellsReach(Protocol):
+    """A channel whose platform tells how many its outputs reached; not every one does."""
+
+    def tells_reach(self, target: str) -> bool:
+        """Whether there is a call that tells something of outputs to this target."""
+
+    def reach_of(self, sent: Sequence[Sent]) -> Iterator[Reach]:
+        """One look at each, reads only, each given as soon as it is known.
+
+        Raises ChannelError where nothing more can be learnt now: no Internet, a limit, the token.
+        """
+
+
+def whole_number(value: object) -> int | None:
+    """A count as platforms write it: 12 or "12"; None for anything else, never a guess."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,8 +18,10 @@ from channels.base import (
     OutcomeUnknown,
     Outgoing,
     Prepared,
+    Reach,
     Receipt,
     Sending,
+    Sent,
     Target,
 )
 from channels.bulletin_text import SoundOf, folded, mentions, no_sound
@@ -32,6 +34,7 @@ from channels.sandbox import SandboxChannel, facebook_page
 
 if TYPE_CHECKING:
     from channels.facebook_graph import Graph
+    from channels.facebook_reach import PageReach
     from channels.facebook_video import VideoUpload
 
 __all__ = ["FacebookChannel", "FacebookSettings", "SandboxFacebook"]
@@ -57,6 +60,7 @@ class FacebookChannel:
         self._settings = settings
         self._clock = clock
         self._sound = sound
+        self._reach: PageReach | None = None
 
     def targets(self) -> Sequence[Target]:
         """The page."""
@@ -118,6 +122,18 @@ class FacebookChannel:
         if problem := _missing_settings(self._settings):
             return [problem]
         return check_page(self._graph(), self._settings, self._clock.now())
+
+    def tells_reach(self, target: str) -> bool:
+        """Of every post."""
+        return True
+
+    def reach_of(self, sent: Sequence[Sent]) -> Iterator[Reach]:
+        """Viewers, views, reactions, comments, shares."""
+        from channels.facebook_reach import PageReach
+
+        if self._reach is None:
+            self._reach = PageReach(self._clock)
+        return self._reach.of(self._graph(), sent)
 
     def _graph(self) -> Graph:
         from channels.facebook_graph import Graph  # facebook-sdk and requests load slowly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,10 @@ from channels.base import (
     Health,
     Outgoing,
     Prepared,
+    Reach,
     Receipt,
     Sending,
+    Sent,
     Target,
 )
 from channels.gate import pass_last_gate
@@ -126,6 +128,16 @@ class ZaloChannel:
     def closed_until(self, moment: datetime) -> datetime | None:
         """The end of the night hours that `moment` lies in."""
         return self._settings.night_ends(moment)
+
+    def tells_reach(self, target: str) -> bool:
+        """Of articles only; messages to recent contacts are counted when they are sent."""
+        return target == "followers"
+
+    def reach_of(self, sent: Sequence[Sent]) -> Iterator[Reach]:
+        """Views and shares, from the account's list of articles."""
+        from channels import zalo_articles
+
+        return zalo_articles.reach_of(self._api, sent)
 
     def _deliver_to_group(self, prepared: Prepared, sending: Sending, group: str) -> Receipt:
         from channels.zalo_steps import answer_artefact, send_once

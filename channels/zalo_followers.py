@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from channels import zalo_articles
 from channels.base import (
     ChannelError,
     Clock,
@@ -24,7 +25,6 @@ from channels.zalo_steps import Gate, answer_artefact, send_once, settle_by_pers
 _VERIFY_WAITS = (2, 4, 6, 8, 12, 20, 30)
 """Seconds between looks at an article that Zalo is still processing (-214)."""
 _PROCESSING = "-214"
-_SLICE = 10
 _MOST_SLICES = 10
 
 
@@ -155,16 +155,9 @@ class FollowersBroadcast:
         return None
 
     def _listed(self) -> Iterator[Mapping[str, Any]]:
-        """The newest articles. Flat parameters: the `data=` form was answered by -201."""
-        for page in range(_MOST_SLICES):
-            data = self._api.read(
-                "/v2.0/article/getslice", offset=page * _SLICE, limit=_SLICE, type="normal"
-            )
-            medias = data.get("medias")
-            medias = medias if isinstance(medias, list) else []
-            yield from (media for media in medias if isinstance(media, Mapping))
-            if len(medias) < _SLICE:
-                return
+        """The newest articles."""
+        for found in zalo_articles.slices(self._api, _MOST_SLICES):
+            yield from found
 
     def _receipt(
         self, article: str, answer: Mapping[str, Any], started: datetime | None

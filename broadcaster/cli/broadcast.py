@@ -31,7 +31,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 
 def add(
     bulletin: Annotated[int, typer.Argument(help="Số của bản tin đã duyệt.")],
-    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo.")],
+    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo, portal.")],
     at: Annotated[str, typer.Option("--at", help="Lúc phát: “2026-11-23 05:30”, “17:00”, “now”.")],
     target: Annotated[
         list[str] | None, typer.Option("--target", help="Cụm loa hoặc nơi nhận (mặc định: tất cả).")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import evidence, verified
-from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table
+from broadcaster.cli.console import ERR, bullet, counting, note, print_json, say, table, warn
 from broadcaster.cli.session import opened, step_back
 from content.errors import UserError
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
         checkpoint
     )
     noun.command("stamp", help="Lấy dấu thời gian (RFC 3161) cho mốc niêm phong mới nhất.")(stamp)
+    noun.command("reach", help="Hỏi các mạng: bài đã đăng tiếp cận bao nhiêu (máy tự hỏi).")(reach)
     noun.command("rotate-key", help="Thay khóa ký của mốc niêm phong.")(rotate_key)
     noun.command("correct", help="Đính chính một bản ghi bằng bản ghi mới.")(correct)
     noun.command("prune", help="Xóa các tệp đã hết hạn lưu; mã băm và bản ghi còn mãi.")(prune)
@@ -198,6 +199,30 @@ def stamp(as_json: _Json = False) -> None:
     say(f"{how} cho mốc số {made.no}: {made.at.astimezone(zone):%H:%M:%S ngày %d/%m/%Y}")
 
 
+def reach(
+    period: Annotated[
+        str | None,
+        typer.Option(help="Kỳ cần số liệu: 2026-H2, 2026-Q3, 2026-11 (mặc định: tháng này)."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Ask now, before a report is drawn up. Exit code 1 where a network did not answer."""
+    from broadcaster import reach_now
+
+    with opened() as app:
+        with counting("Đọc số liệu tiếp cận") as count:
+            found = reach_now.ask(app, period, count)
+        zone = app.zone
+    if as_json:
+        print_json(found.to_json())
+    else:
+        table(["Ngày đăng", "Kênh", "Tin, bài", *reach_now.HEADINGS], found.cells(zone))
+        say(f"Đã đọc và ghi sổ {len(found.looks)}/{found.asked} lượt đăng ({found.words}).")
+    for why in found.refusals:
+        warn(why)
+    raise typer.Exit(1 if found.refusals else 0)
+
+
 def export(
     output: Annotated[Path, typer.Option("-o", "--output", help="Tệp zip sẽ ghi.")],
     period: Annotated[
@@ -220,9 +245,16 @@ def export(
         note(f"Gói không có chữ ký: {packed.unsigned}")
     for name in packed.missing[:10]:
         note(f"Tệp không còn trên máy: {name}")
+    for name in packed.changed[:10]:
+        warn(f"Tệp không còn như lúc ghi sổ: {name}")
+    if packed.broken is not None:
+        warn(f"Sổ minh chứng không nguyên vẹn từ bản ghi {packed.broken}.")
+    if packed.changed or packed.broken is not None:
+        warn("Ai kiểm tra gói này cũng sẽ thấy. Hãy chạy trước: broadcaster evidence verify")
     if as_json:
         print_json({"path": str(packed.path), "records": packed.records, "items": packed.items,
                     "simulated": packed.simulated, "missing": len(packed.missing),
+                    "changed": len(packed.changed), "broken": packed.broken,
                     "signed": packed.unsigned is None,
                     "head": {"seq": packed.head.seq, "hash": packed.head.hash}})  # fmt: skip
         return
@@ -292,6 +324,9 @@ def _say_verdict(verdict: Any) -> None:
             say(f"{verdict.stamps} mốc có dấu thời gian của cơ quan cấp bên ngoài.")
         if verdict.pruned:
             say(f"{verdict.pruned} lượt dẫn tệp đã hết hạn lưu và được xóa có ghi sổ.")
+    elif verdict.broken == "printed_unknown":
+        say(f"MÃ TRÊN GIẤY KHÔNG KHỚP VỚI SỔ: {verdict.what}.", "bold red")
+        say("Hãy xem lại mã đã gõ; nếu đúng như giấy in, hãy báo người phụ trách kỹ thuật.")
     else:
         where = f" ở bản ghi {verdict.seq}" if verdict.seq is not None else ""
         say(f"SỔ MINH CHỨNG BỊ HỎNG{where}: {verdict.what}.", "bold red")
@@ -303,5 +338,9 @@ def _say_verdict(verdict: Any) -> None:
 
 def _outcome(record: dict[str, Any]) -> str:
     details = record["details"]
+    if record["kind"] == evidence.Kind.REACH:
+        from broadcaster.reach import words
+
+        return words(details.get("figures") or {})
     text = record["outcome"] or details.get("action") or details.get("event") or "—"
     return f"{text} (mô phỏng)" if record["simulated"] else str(text)

@@ -40,6 +40,8 @@ def restore(
                 "records": done.verdict.records,
                 "artefacts": done.verdict.artefacts,
                 "held": done.held,
+                "lost": [{"first": first, "last": last} for first, last in done.lost],
+                "old_ledger_unread": done.unread,
                 "secrets_kept": done.secrets_kept,
                 "key_missing": done.key_missing,
                 "old_state": str(done.old_state),
@@ -61,6 +63,16 @@ def _tell(done: Restored, when: str) -> None:
         )
     else:
         say(f"SỔ MINH CHỨNG BỊ HỎNG ở bản ghi {done.verdict.seq}: {done.verdict.what}.", "bold red")
+    for first, last in done.lost:
+        bullet(
+            f"Bản sao không có bản ghi {first} đến {last} của sổ cũ ({last - first + 1} bản ghi); "
+            "chúng còn trong dữ liệu cũ, báo cáo từ nay không tính đến chúng.",
+            "yellow",
+        )
+    if done.unread:
+        bullet(
+            "Không đọc được cuối sổ cũ: có thể bản sao còn thiếu các bản ghi khác nữa.", "yellow"
+        )
     if done.held:
         bullet(
             f"{done.held} lượt có thể đã ra ngoài sau khi sao lưu: chương trình sẽ tìm lại hoặc "

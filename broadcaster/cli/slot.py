@@ -25,7 +25,7 @@ def register(app: typer.Typer, name: str, line: str) -> None:
 
 
 def add(
-    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo.")],
+    channel: Annotated[str, typer.Option("--channel", help="Kênh: radio, facebook, zalo, portal.")],
     at: Annotated[str, typer.Option("--at", help="Giờ bắt đầu, ví dụ 05:30.")],
     days: Annotated[
         str, typer.Option("--days", help="Ngày: daily, mon-fri, t2,t4,t6, cn …")

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from broadcaster import as_run
+from broadcaster import as_run, reach
 from broadcaster.evidence import Kind
 from broadcaster.pack.scope import Scope
 from broadcaster.records import DeliveryStatus as Status
@@ -21,10 +21,6 @@ from schedules.plan import Plan, Task
 from schedules.task_names import TaskKey, TaskNames
 
 _OUTPUTS = (Kind.DELIVERY, Kind.SETTLEMENT)
-_BOOKKEEPING = (
-    *(Kind.REVIEW, Kind.PLAN, Kind.KEY, Kind.RETENTION, Kind.CORRECTION),
-    Kind.TAKEDOWN,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +81,8 @@ class Item:
     as_run: dict[str, Any] = field(default_factory=dict)
     """What its record tells of the playing (`broadcaster.as_run.FACTS`)."""
     findings: list[Finding] = field(default_factory=list)
+    reach: list[dict[str, Any]] = field(default_factory=list)
+    """What its platform told, look by look."""
     files: dict[str, File] = field(default_factory=dict)
     hash: str = ""
     """Of its last record."""
@@ -138,6 +136,7 @@ class Collector:
         self._names = task_names(session, station_id)
         self._tasks = _tasks(session, station_id, self._names)
         self._findings: list[tuple[int | None, Finding]] = []
+        self._looks: list[tuple[int | None, dict[str, Any], list[File]]] = []
 
     def take(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
         """One record of the chain."""
@@ -152,7 +151,9 @@ class Collector:
             self._correction(seq, body)
         elif as_run.is_finding(body):
             self._finding(seq, digest, body)
-        elif kind not in _BOOKKEEPING:
+        elif kind == Kind.REACH:
+            self._looks.append((body["delivery"], _look(seq, body), _files(body)))
+        elif kind == Kind.MANUAL:
             self._by_hand(seq, digest, body)
 
     def contents(self) -> Contents:
@@ -162,6 +163,7 @@ class Collector:
         for item in items:
             self._describe(item)
         self._add_findings(found)
+        self._add_looks()
         for seq, text in self._corrections:
             if (item_of := self._by_seq.get(seq)) is not None:
                 item_of.remarks.append(text)
@@ -184,6 +186,27 @@ class Collector:
             within = self._scope.holds(finding.day, item.task if item else None)
             if within and not finding.simulated:
                 found.findings.append(finding)
+
+    def _add_looks(self) -> None:
+        """To their outputs; the last that told anything is said in words."""
+        said: dict[int, str] = {}
+        for number, look, found in self._looks:
+            item = self._deliveries.get(number or 0)
+            if item is None:
+                continue
+            item.reach.append(look)
+            item.files |= {file.sha256: file for file in found}
+            if look["figures"]:
+                said[number or 0] = self._told_words(look)
+        for number, words in said.items():
+            self._deliveries[number].remarks.append(words)
+
+    def _told_words(self, look: Mapping[str, Any]) -> str:
+        when = datetime.fromisoformat(look["read_at"]).astimezone(self._zone)
+        return (
+            f"Số liệu của nền tảng, đọc ngày {when:%d/%m/%Y} (bản ghi {look['seq']}): "
+            f"{reach.words(look['figures'])}"
+        )
 
     def _output(self, seq: int, digest: str, body: Mapping[str, Any]) -> None:
         number = body["delivery"]
@@ -288,6 +311,12 @@ _COPIED = (
     "external_id",
     "permalink",
 )
+
+
+def _look(seq: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    details = body["details"]
+    names = ("read_at", "call", "figures", "remarks")
+    return {"seq": seq, **{name: details.get(name) for name in names}}
 
 
 def _files(body: Mapping[str, Any]) -> list[File]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ from content.errors import UserError
 LEDGER = "so-minh-chung"
 INDEX = "Danh-muc-tai-lieu-kiem-chung"
 SIMULATED = "MO-PHONG-khong-dung-lam-minh-chung"
+_REACH = "-reach.json"
 _NO_TASK = "khong-gan-nhiem-vu"
 _CERTIFICATES = "chung-thu-co-quan-cap.pem"
 _README = """\
@@ -109,6 +111,10 @@ class Packed:
     head: evidence.Head
     unsigned: str | None
     """Why the pack has no signature; None where it has one."""
+    changed: tuple[str, ...] = ()
+    """Files that are not as they were recorded: the pack shows it to whoever checks it."""
+    broken: int | None = None
+    """The first record that does not hold."""
 
 
 def export(
@@ -149,6 +155,8 @@ class _Packer:
         self._paths: dict[str, str | None] = {}
         self._folders = Taken()
         self._missing: list[str] = []
+        self._changed: list[str] = []
+        self._broken: int | None = None
         self._texts: dict[tuple[int | None, int | None], str | None] = {}
         self._done = self._total = 0
 
@@ -181,13 +189,15 @@ class _Packer:
             missing=tuple(self._missing),
             head=head,
             unsigned=unsigned,
+            changed=tuple(self._changed),
+            broken=self._broken,
         )
 
     def _chain(self) -> tuple[int, Contents]:
         """The chain as JSON lines, each body exactly as it was hashed."""
         app = self._app
         collector = Collector(self._session, app.station_id, self._scope, app.zone)
-        count = 0
+        count, last = 0, evidence.GENESIS
         with self._writer.entry(f"{LEDGER}/chain.jsonl") as sink:
             for seq, delivery, body, digest in verification.rows(self._session, app.station_id):
                 text = body if isinstance(body, str) else None
@@ -196,6 +206,9 @@ class _Packer:
                 facts = verification.facts_of(body) if text else None
                 if facts is not None:  # what was tampered with shows when the pack is verified
                     collector.take(seq, digest, facts)
+                if self._broken is None and not _holds(text, digest, facts, last, app.station_id):
+                    self._broken = seq
+                last = digest
                 count += 1
                 self._step()
         return count, collector.contents()
@@ -293,13 +306,14 @@ class _Packer:
             source = self._app.store.path(file.sha256)
             path: str | None = f"{folder}/{taken.free(_file_name(file))}"
             if source.is_file():
-                self._writer.copy(str(path), source, file.sha256)
+                if self._writer.copy(str(path), source, file.sha256) != file.sha256:
+                    self._changed.append(file.name)
             else:
                 path = None
                 self._writer.missing(file.sha256)
                 self._missing.append(file.name)
             self._paths[file.sha256] = path
-        return Link(_LABELS.get(file.media_type, file.name), self._paths[file.sha256])
+        return Link(_label(file), self._paths[file.sha256])
 
     def _folder_name(self, item: Item) -> str:
         if item.by_hand:
@@ -367,6 +381,24 @@ _LABELS = {
     "text/html": "trang đã đăng",
     "application/json": "dữ liệu gửi, nhận",
 }
+
+
+def _holds(
+    body: str | None, digest: str, facts: Mapping[str, Any] | None, before: str, station: int
+) -> bool:
+    """Whether a record of this station gives its hash and names the one before it."""
+    if body is None or facts is None:
+        return False
+    if facts["prev_hash"] != before or facts["station"] != station:
+        return False
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest() == digest
+
+
+def _label(file: File) -> str:
+    """What an officer calls it."""
+    if file.name.endswith(_REACH):
+        return "số liệu tiếp cận"
+    return _LABELS.get(file.media_type, file.name)
 
 
 def _file_name(file: File) -> str:

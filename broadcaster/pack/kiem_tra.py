@@ -196,6 +196,7 @@ class Verifier:
         self.files, self.others, self.seen = {}, [], {}
         self.gone = None
         self.stamps = 0
+        self.promised = {}
 
     def run(self):
         """The verdict, as a dict."""
@@ -280,6 +281,9 @@ class Verifier:
             self._take_key(seq, facts["details"])
         elif facts["kind"] == "restore":
             self._take_restore(seq, facts["details"])
+        elif facts["kind"] == "stamp" and isinstance(facts["details"].get("checkpoint"), int):
+            said = facts["details"]
+            self.promised[said["checkpoint"]] = (seq, str(said.get("sha256")))
         self.last_seq, self.last_hash = seq, row["hash"]
         self.records += 1
         self._watch_clock(seq, facts["at"])
@@ -375,8 +379,8 @@ class Verifier:
         number = number if isinstance(number, int) else 0
         person = details.get("person")
         self.restores.append((seq, person, number))
-        what = "đã khôi phục từ bản sao (%s): bản ghi sau số %d của sổ cũ bị thay"
-        self.notes.append({"seq": seq, "kind": "restore", "what": what % (person, seq - 1)})
+        what = "đã khôi phục từ bản sao (%s): %s" % (person, _lost(details, seq - 1))
+        self.notes.append({"seq": seq, "kind": "restore", "what": what})
 
     def _replaced_by(self, seal):
         """The restore that put this checkpoint aside, where only a copy has it."""
@@ -444,6 +448,8 @@ class Verifier:
             raise BrokenError("checkpoint_missing", self.last_seq, what)
         if not self.found_printed:
             what = "mã băm in trên giấy không có trong sổ"
+            if self.restores:
+                what += "; sổ từng được khôi phục: mã này có thể thuộc các bản ghi đã bị thay"
             raise BrokenError("printed_unknown", self.printed[0], what)
 
     def _check_stamps(self):
@@ -451,14 +457,16 @@ class Verifier:
         try:
             rows = list(self.pack.lines(LEDGER + "/stamps.jsonl"))
         except FileNotFoundError:
-            return
+            rows = []
         sealed = {seal.no: seal for seal in self.rows}
+        kept = {}
         for row in rows:
             seal = sealed.get(row.get("no"))
             try:
                 if seal is None:
                     raise ValueError("no such checkpoint")
-                imprint, at = stamp_facts(self.pack.bytes(LEDGER + "/stamps/" + row["file"]))
+                answer = self.pack.bytes(LEDGER + "/stamps/" + row["file"])
+                imprint, at = stamp_facts(answer)
             except (ValueError, KeyError, IndexError, FileNotFoundError):
                 seq = seal.seq if seal else None
                 raise BrokenError("stamp_forged", seq, "có dấu thời gian bị sửa, không đọc được")
@@ -469,10 +477,21 @@ class Verifier:
                 what = "mốc niêm phong số %d: giờ của dấu thời gian bị sửa" % seal.no
                 raise BrokenError("stamp_forged", seal.seq, what)
             self.stamps += 1
+            kept[seal.no] = hashlib.sha256(answer).hexdigest()
             self._compare_clocks(seal, at)
+        self._check_promises(kept)
         if self.stamps:
             what = "chữ ký của %d dấu thời gian kiểm bằng openssl (xem DOC-TRUOC.txt)" % self.stamps
             self.notes.append({"seq": rows[0]["seq"], "kind": "stamps_unsigned", "what": what})
+
+    def _check_promises(self, kept):
+        for no, (seq, digest) in self.promised.items():
+            if no not in kept:
+                what = "mất dấu thời gian của mốc niêm phong số %d" % no
+                raise BrokenError("stamp_missing", seq, what)
+            if kept[no] != digest:
+                what = "mốc niêm phong số %d: dấu thời gian bị thay bằng dấu khác" % no
+                raise BrokenError("stamp_forged", seq, what)
 
     def _compare_clocks(self, seal, stamped):
         ahead = _moment(seal.at) - _moment(stamped)
@@ -588,6 +607,19 @@ def _is_artefact(value):
         and isinstance(value["bytes"], int)
         and DIGEST.fullmatch(value["sha256"]) is not None
     )
+
+
+def _lost(details, kept):
+    """What of the chain before a restore the backup did not have."""
+    heads = details.get("replaced")
+    known = (heads if isinstance(heads, list) else []) + [details.get("checkpoint")]
+    seqs = [one.get("seq") for one in known if isinstance(one, dict)]
+    last = max([seq for seq in seqs if isinstance(seq, int)], default=0)
+    if last == 0:
+        return "bản ghi sau số %d của sổ cũ bị thay" % kept
+    if last <= kept:
+        return "không mất bản ghi nào của sổ cũ"
+    return "bản sao không có bản ghi %d đến %d của sổ cũ, chúng đã bị thay" % (kept + 1, last)
 
 
 def _printed(text):

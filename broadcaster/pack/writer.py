@@ -85,13 +85,17 @@ class PackWriter:
         with self.entry(path, listed=listed) as sink:
             sink.write(data)
 
-    def copy(self, path: str, source: Path, artefact: str | None = None) -> None:
-        """A file from the disk, in blocks; `artefact` is the hash under which records cite it."""
+    def copy(self, path: str, source: Path, artefact: str | None = None) -> str:
+        """A file from the disk, in blocks; `artefact` is the hash under which records cite it.
+
+        The SHA-256 of what was copied.
+        """
         with self.entry(path, listed=artefact is None) as sink, source.open("rb") as file:
             while block := file.read(_BLOCK):
                 sink.write(block)
         if artefact is not None:
             self._list({"artefact": artefact, "path": path})
+        return sink.digest.hexdigest()
 
     def missing(self, artefact: str) -> None:
         """An artefact that belongs here and is not on the disk (any more)."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from docx import Document
@@ -51,6 +52,8 @@ _BODY, _SMALL, _TABLE = 14, 13, 12
 _INDENT = 12.7
 _CHART_WIDTH = 150
 _CODE = 12
+_ANCHOR = 7.5
+"""A hash and a record's number of seven digits in one line."""
 _SIGNATURE_ROOM = 60
 """Points between the titles and the name."""
 _HEAD_SHADE = "D9E2EC"
@@ -67,8 +70,7 @@ def render(paper: Paper) -> bytes:
     _head(document, paper)
     _title(document, paper)
     _addressees(document, paper)
-    for block in paper.blocks:
-        _block(document, block, _SHORT - _LEFT - _RIGHT)
+    _blocks(document, paper.blocks, _SHORT - _LEFT - _RIGHT)
     # A signature never stands alone on a page: the last words go with it.
     document.paragraphs[-1].paragraph_format.keep_with_next = True
     _foot(document, paper)
@@ -86,7 +88,8 @@ def _set_page(section: Any, *, landscape: bool) -> None:
     section.page_width, section.page_height = Mm(width), Mm(height)
     section.top_margin = section.bottom_margin = Mm(_TOP)
     section.left_margin, section.right_margin = Mm(_LEFT), Mm(_RIGHT)
-    section.header_distance = section.footer_distance = Mm(10)
+    # The code in the foot is higher than a line: it begins lower, so that no text touches it.
+    section.header_distance, section.footer_distance = Mm(10), Mm(6)
     # The number of the first page is not shown; every part of the paper counts from 1.
     section.different_first_page_header_footer = True
     section._sectPr.insert_element_before(
@@ -107,7 +110,7 @@ def _anchor(paragraph: Any, paper: Paper) -> None:
     if paper.anchor is None:
         return
     paragraph.add_run().add_picture(io.BytesIO(paper.anchor.png()), height=Mm(_CODE))
-    put(paragraph, f"  {paper.anchor.line}", 8, centred=True)
+    put(paragraph, f"  {paper.anchor.line}", _ANCHOR, centred=True)
 
 
 def _head(document: Any, paper: Paper) -> None:
@@ -145,9 +148,19 @@ def _addressees(document: Any, paper: Paper) -> None:
     paragraph.paragraph_format.space_after = Pt(8)
 
 
-def _block(document: Any, block: Block, width: float) -> None:
+def _blocks(document: Any, blocks: Sequence[Block], width: float) -> None:
+    """The words that announce something (a table, a list, a hash) go with it."""
+    for block, after in zip_longest(blocks, blocks[1:]):
+        ends_open = isinstance(block, Paragraph) and text_of(block.line).rstrip().endswith(":")
+        shown = after is not None and not isinstance(after, Paragraph)
+        _block(document, block, width, announces=shown or ends_open)
+
+
+def _block(document: Any, block: Block, width: float, *, announces: bool) -> None:
     if isinstance(block, Paragraph):
         _paragraph(document.add_paragraph(), block)
+        if announces:
+            document.paragraphs[-1].paragraph_format.keep_with_next = True
     elif isinstance(block, Table):
         _table(document, block, width)
     else:
@@ -195,12 +208,15 @@ def _table(document: Any, block: Table, width: float) -> None:
     for cell, column in zip(head, block.columns, strict=True):
         shade(cell, _HEAD_SHADE)
         put(cell.paragraphs[0], column.title, _TABLE, bold=True, centred=True)
-    for row in block.rows:
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
+    for place, row in enumerate(block.rows, start=2):
         for cell, column, line in zip(_row(table, widths), block.columns, row, strict=True):
             paragraph = cell.paragraphs[0]
             if column.centred:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             _fill(paragraph, line, _TABLE)
+            # Neither the titles nor the sum stand alone on a page.
+            paragraph.paragraph_format.keep_with_next = place == len(block.rows)
     document.add_paragraph().paragraph_format.line_spacing = Pt(6)
 
 
@@ -275,8 +291,7 @@ def _annex(document: Any, paper: Paper, annex: Annex, place: int) -> None:
     put(note, paper.attached_to, _SMALL, italic=True, centred=True)
     note.paragraph_format.space_after = Pt(8)
     width = (_LONG if annex.landscape else _SHORT) - _LEFT - _RIGHT
-    for block in annex.blocks:
-        _block(document, block, width)
+    _blocks(document, annex.blocks, width)
 
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")

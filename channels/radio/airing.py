@@ -109,7 +109,7 @@ class Airing:
         recording = next((output.recording for output in outputs if output.recording), None)
         self._watch.off_air(sending, facts, sound.file or ending.as_aired, recording)
         if not facts["whole"]:
-            raise cut_error(facts)
+            raise cut_error(facts, _made_on_air(facts))
         return receipt_of(run, facts, self._simulated, (payload, *_made_on_air(facts)))
 
     def _played(

@@ -83,11 +83,11 @@ def receipt_of(
         ended_at=moment(facts.get("ended")),
         simulated=simulated,
         artefacts=artefacts,
-        details=facts,
+        details=_for_ever(facts),
     )
 
 
-def cut_error(facts: Mapping[str, Json]) -> ChannelError:
+def cut_error(facts: Mapping[str, Json], heard: tuple[Artefact, ...] = ()) -> ChannelError:
     """Not aired, or cut: surely not to its end, so it may be played again from its start."""
     cut = Cut(str(facts["cut"]))
     message = _CUT_MESSAGES[cut]
@@ -97,7 +97,12 @@ def cut_error(facts: Mapping[str, Json]) -> ChannelError:
         message += f" (đã phát {facts['seconds']} giây"
         message += ", sẽ phát lại từ đầu nếu còn giờ)" if facts.get("again", True) else ")"
     kind = ErrorKind.RETRY if facts.get("again", True) else ErrorKind.STOP
-    return ChannelError(kind, f"{message}.", code=cut, details=facts)
+    return ChannelError(kind, f"{message}.", code=cut, details=_for_ever(facts), artefacts=heard)
+
+
+def _for_ever(facts: Mapping[str, Json]) -> dict[str, Json]:
+    """Without what is of this machine only: where a copy lies is the journal's business."""
+    return {name: value for name, value in facts.items() if name != "as_aired"}
 
 
 def moment(value: Json) -> datetime | None:

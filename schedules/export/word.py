@@ -69,7 +69,7 @@ def two_columns(document: Any, left: int, right: int, rows: int = 1) -> list[Any
 def put(
     paragraph: Any,
     text: str,
-    size: int,
+    size: float,
     *,
     bold: bool = False,
     italic: bool = False,
@@ -84,7 +84,7 @@ def put(
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
-def add_run(paragraph: Any, text: str, size: int) -> Any:
+def add_run(paragraph: Any, text: str, size: float) -> Any:
     """One more piece of text in a paragraph."""
     run = paragraph.add_run(text)
     run.font.size = Pt(size)

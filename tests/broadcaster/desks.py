@@ -107,7 +107,7 @@ class StillClock:
         return 0.0
 
     def sleep(self, seconds: float) -> None:
-        raise AssertionError("nobody waits here")
+        assert seconds <= 0, "nobody waits here"
 
 
 def rows(desk: Desk, table: str) -> int:

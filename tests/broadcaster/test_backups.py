@@ -103,6 +103,43 @@ def test_the_ledger_says_itself_where_it_was_cut_back(home: Path, copy: Path) ->
     assert records(done.old_state.parent.parent) == 2
 
 
+def test_what_the_backup_lacks_is_told_by_the_command_and_by_every_walk(
+    home: Path, copy: Path
+) -> None:
+    for number in range(3):
+        add_evidence(home, f"sau khi sao lưu {number}")
+    done = put_back(home, copy)
+    assert done.lost == ((2, 5),)
+    assert not done.unread
+    assert "không có bản ghi 2 đến 5 của sổ cũ" in done.verdict.notes[-1].what
+    found = verdict(home, printed="0123456789ab")
+    assert found.broken is Break.PRINTED_UNKNOWN
+    assert "có thể thuộc các bản ghi đã bị thay" in found.what
+
+
+def test_of_an_old_database_that_cannot_be_read_the_checkpoints_tell_at_least(
+    home: Path, copy: Path
+) -> None:
+    add_evidence(home, "sau khi sao lưu")
+    sealed(home)
+    head = verdict(home).head.seq
+    path = home / "broadcaster.db"
+    data = bytearray(path.read_bytes())
+    data[100:4096] = b"\xff" * 3996
+    path.write_bytes(data)
+    done = put_back(home, copy)
+    assert done.unread
+    assert done.lost == ((2, head),)
+
+
+def test_a_restore_that_loses_nothing_says_so(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mới.zip"
+    backups.make(home, Settings(), file, HandClock().now())
+    done = put_back(home, file)
+    assert done.lost == ()
+    assert "không mất bản ghi nào" in done.verdict.notes[-1].what
+
+
 def test_the_old_state_is_kept_whole(home: Path, copy: Path) -> None:
     done = put_back(home, copy)
     shutil.copytree(home / "evidence", done.old_state / "evidence")
@@ -751,11 +788,12 @@ def sealed(home: Path) -> int:
     return made.seal.no
 
 
-def verdict(home: Path, *copies: Path) -> Verification:
+def verdict(home: Path, *copies: Path, printed: str | None = None) -> Verification:
     database = Database("", home)
     with database.reading() as session:
         folders = [home / "checkpoints", *copies]
-        found = verify(session, 1, ArtefactStore(home / "evidence"), copies=folders)
+        store = ArtefactStore(home / "evidence")
+        found = verify(session, 1, store, copies=folders, printed=printed)
     database.close()
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -11,7 +12,15 @@ from sqlmodel import select
 from broadcaster import verification
 from broadcaster.records import Delivery, DeliveryStep, EvidenceRecord
 from broadcaster.records import DeliveryStatus as Status
-from channels.base import NOT_REACHED, ChannelError, ErrorKind, Finding, FindingKind, NeedsPerson
+from channels.base import (
+    NOT_REACHED,
+    Artefact,
+    ChannelError,
+    ErrorKind,
+    Finding,
+    FindingKind,
+    NeedsPerson,
+)
 from content.bulletin import Bulletin, BulletinStatus
 from tests.broadcaster.conftest import Bench
 from tests.channels_fake import unknown
@@ -308,6 +317,27 @@ def test_a_window_that_closed_is_missed_with_evidence_and_never_sent(bench: Benc
     assert bench.again(delivery).status == Status.MISSED
     assert bench.channel.outside == []
     assert outcomes(bench) == ["missed"]
+
+
+def test_what_was_heard_of_a_cut_playing_is_kept(bench: Bench) -> None:
+    delivery = bench.plan()
+    heard = Artefact("as-aired.mp3", "audio/mpeg", b"half of it")
+    cut = ChannelError(ErrorKind.STOP, "luồng mất giữa chừng", artefacts=(heard,))
+    bench.channel.faults = [cut]
+    run(bench)
+    assert bench.again(delivery).status == Status.FAILED
+    assert bench.store.path(heard.sha256()).read_bytes() == b"half of it"
+    with bench.database.reading() as session:
+        last = session.exec(select(EvidenceRecord).order_by(EvidenceRecord.seq)).all()[-1]
+    assert [one["sha256"] for one in json.loads(last.body)["artefacts"]] == [heard.sha256()]
+
+
+def test_a_full_disk_does_not_hide_that_a_playing_was_cut(bench: Bench, tmp_path: Path) -> None:
+    delivery = bench.plan()
+    gone = Artefact("as-aired.mp3", "audio/mpeg", tmp_path / "không có.mp3")
+    bench.channel.faults = [ChannelError(ErrorKind.STOP, "luồng mất", artefacts=(gone,))]
+    run(bench)
+    assert bench.again(delivery).status == Status.FAILED
 
 
 def test_content_that_breaks_a_limit_fails_early_with_the_limits_named(bench: Bench) -> None:

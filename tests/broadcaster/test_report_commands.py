@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.text.paragraph import Paragraph
 
 from broadcaster.app import open_app
 from broadcaster.clock import SystemClock
 from tests.broadcaster.desks import Desk, typed
 from tests.broadcaster.outputs import Outputs
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 BULLETIN = "---\ntitle: Giờ làm việc & <hồ sơ>\ntask: 3\n---\nMở cửa lúc 7h30.\n"
 
 
@@ -171,3 +174,42 @@ def test_the_signer_and_the_addressee_come_from_the_settings_first(
     signatures = [t for t in document.tables if "Nơi nhận" in t.rows[0].cells[0].text]
     assert signatures[0].rows[0].cells[1].text == "TM. ỦY BAN NHÂN DÂN\nCHỦ TỊCH\nLê Văn Tám"
     assert any(p.text == "Kính gửi: Ủy ban nhân dân tỉnh." for p in document.paragraphs)
+
+
+def test_an_own_template_from_before_footnotes_still_says_what_the_mark_means(
+    desk: Archive, tmp_path: Path
+) -> None:
+    desk.outputs()
+    own = tmp_path / "nhà" / "templates" / "bao-cao.txt"
+    desk.ok("document", "template", "bao-cao", "-o", own)
+    lines = own.read_text(encoding="utf-8").splitlines()
+    own.write_text("\n".join(line for line in lines if "⁽¹⁾" not in line), encoding="utf-8")
+    target = tmp_path / "báo cáo.docx"
+    desk.ok("report", "--period", "2026", "-o", target)
+    said = [p.text for p in Document(str(target)).paragraphs if p.text.startswith("⁽¹⁾")]
+    assert len(said) == 1
+    assert "tự xác định để theo dõi" in said[0]
+    found = desk.json("report", "--period", "2026", "--explain")
+    assert sum(one["key"] == "tasks.assumed" for one in found) == 1
+
+
+def test_what_announces_a_table_and_its_titles_never_stand_alone_at_the_foot_of_a_page(
+    desk: Archive, tmp_path: Path
+) -> None:
+    desk.outputs()
+    target = tmp_path / "báo cáo.docx"
+    desk.ok("report", "--period", "2026-H1", "-o", target)
+    document = Document(str(target))
+    before = {
+        after: one
+        for one, after in pairwise(document.element.body)
+        if after.tag.endswith("}tbl") and one.tag.endswith("}p")
+    }
+    marked = [one for one in document.tables if one._tbl.find(f".//{W}tblHeader") is not None]
+    assert len(marked) >= 4
+    for table in marked:
+        titles = table.rows[0].cells[0].paragraphs[0]
+        assert titles.paragraph_format.keep_with_next
+        above = Paragraph(before[table._tbl], document)
+        if above.text and not above.text.startswith("(Kèm theo"):  # an annex begins a page
+            assert above.paragraph_format.keep_with_next, above.text

@@ -193,34 +193,92 @@ def _put(home: Path, data: bytes) -> None:
         connection.execute("UPDATE checkpoint_stamp SET response = ?", [text])
 
 
+def _deleted(home: Path) -> None:
+    with tampering.database(home) as connection:
+        connection.execute("DELETE FROM checkpoint_stamp")
+    for path in (home / seals.FOLDER).glob(f"*{stamps.SUFFIX}"):
+        path.unlink()
+
+
+def _another_good_one(home: Path, tsa: FakeTsa) -> None:
+    """The authority itself stamps the same checkpoint once more, a year later."""
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
+    with tampering.database(home) as connection:
+        (body,) = connection.execute("SELECT body FROM checkpoint WHERE no = 3").fetchone()
+    builder = TimestampRequestBuilder().data(body.encode())
+    asked = builder.hash_algorithm(HashAlgorithm.SHA256).build()
+    _put(home, tsa.authority.answer(asked.as_bytes()))
+
+
+def test_a_stamp_that_another_good_one_replaced_is_named(home: Path, tsa: FakeTsa) -> None:
+    app = opened(home)
+    stamps.stamp_newest(app)
+    app.close()
+    _another_good_one(home, tsa)
+    app = opened(home)
+    found = verdict(app)
+    assert (found.broken, found.seq) == (Break.STAMP_FORGED, 15)
+    assert "thay bằng dấu khác" in found.what
+    app.close()
+
+
+def test_a_stamp_makes_no_checkpoint_due(home: Path, tsa: FakeTsa) -> None:
+    """Else a quiet station would seal and stamp its own stamps each day."""
+    app = opened(home)
+    checkpoints.make_checkpoint(app)
+    for _ in range(3):
+        chores.run(app)
+        app.clock.forward(86_400)  # type: ignore[attr-defined]
+    assert len(kept(app)) == 1
+    app.close()
+
+
+def test_a_stamp_from_before_they_were_recorded_still_counts(home: Path, tsa: FakeTsa) -> None:
+    app = opened(home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stamps.evidence, "append", lambda *_, **__: None)
+        stamps.stamp_newest(app)
+    found = verdict(app)
+    assert (found.ok, found.stamps) == (True, 1)
+    app.close()
+
+
 @pytest.mark.parametrize(
     ("act", "seq", "alone"),
     [
+        (_deleted, 15, "stamp_missing"),
         (_other_content, 9, "stamp_forged"),
         (_other_moment, 10, "stamp_forged"),
         (lambda home: _put(home, b"khong phai DER"), 10, "stamp_forged"),
-        (_flipped, 10, None),
-        (_forged, 10, None),
+        (_flipped, 10, "stamp_forged"),
+        (_forged, 10, "stamp_forged"),
     ],
-    ids=["another checkpoint's", "another moment", "garbage", "bad signature", "own key"],
+    ids=[
+        "deleted",
+        "another checkpoint's",
+        "another moment",
+        "garbage",
+        "bad signature",
+        "own key",
+    ],
 )
 def test_a_stamp_that_was_tampered_with_is_named(
-    home: Path, tsa: FakeTsa, tmp_path: Path, act: Any, seq: int, alone: str | None
+    home: Path, tsa: FakeTsa, tmp_path: Path, act: Any, seq: int, alone: str
 ) -> None:
-    """The stand-alone verifier checks no signature of the authority: it says so."""
+    """The stand-alone verifier checks no signature of the authority: the chain names the answer."""
     app = opened(home)
     stamps.stamp_newest(app)
     app.close()
     act(home)
     app = opened(home)
     found = verdict(app)
-    assert (found.broken, found.seq) == (Break.STAMP_FORGED, seq)
+    wanted = Break.STAMP_MISSING if act is _deleted else Break.STAMP_FORGED
+    assert (found.broken, found.seq) == (wanted, seq)
     export(app, tmp_path / "gói.zip", Scope("toàn bộ"))
     app.close()
     told = kiem_tra.Verifier(kiem_tra.Pack(tmp_path / "gói.zip")).run()
     assert told["kind"] == alone, told
-    if alone is None:
-        assert "stamps_unsigned" in {note["kind"] for note in told["notes"]}
 
 
 def test_the_pack_holds_the_stamps_and_the_way_to_check_them(

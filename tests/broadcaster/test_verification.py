@@ -49,7 +49,8 @@ def test_each_tampering_is_named_with_its_first_record(home: Path, case: Case) -
 def test_every_kind_of_break_has_a_tampering() -> None:
     tried = {case.kind for case in CASES}
     # Each of these has a test of its own.
-    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED, Break.STAMP_FORGED}
+    stamps = {Break.STAMP_FORGED, Break.STAMP_MISSING}
+    elsewhere = {Break.DAMAGED, Break.KEY_FORGED, Break.REPLACED} | stamps
     assert set(Break) - tried == elsewhere
 
 

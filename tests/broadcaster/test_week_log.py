@@ -61,6 +61,28 @@ def test_planned_stands_beside_actual_with_the_reason_where_it_failed(
     assert tried["status"] == "đã phát (thử)"
 
 
+def test_what_sounded_and_was_cut_bears_its_real_times(
+    planned_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(planned_desk, monkeypatch)
+    app = open_app(planned_desk.home, clock=StillClock(), person="Lan")
+    with app.database.writing() as session:
+        row = session.exec(select(Delivery).order_by(Delivery.id)).all()[4]
+        begun = row.scheduled_at + timedelta(seconds=1)
+        cut = {
+            "relay": True, "samples": 9, "seconds": 30.0, "onset": begun.isoformat(),
+            "ended": (begun + timedelta(seconds=30)).isoformat(),
+        }  # fmt: skip
+        for to, details in ((Status.READY, {}), (Status.SENDING, {}), (Status.FAILED, cut)):
+            move(session, row, to, Outcome("mất luồng", details=details), begun)
+        at = row.scheduled_at.astimezone(app.zone)
+    app.close()
+    rows = planned_desk.json("schedule", "log", "--week", WEEK)["items"]
+    (shown,) = [one for one in rows if one["status"] == "hỏng"]
+    assert shown["actual"] == f"{at:%H:%M}:01–{at:%H:%M}:31"
+    assert shown["medium"] == "Tiếp âm"
+
+
 def noticed(desk: Desk, kind: Kind, message: str, at: datetime, delivery: int | None) -> None:
     app = open_app(desk.home, clock=StillClock(), person="Lan")
     facts = {"channel": "radio", "target": "toan-xa", "delivery": delivery, "simulated": False}

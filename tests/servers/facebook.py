@@ -31,6 +31,16 @@ class Post:
     created: datetime
     hidden_reads: int = 0
     """So many looks at published_posts do not show it yet (reads lag)."""
+    insights: dict[str, Any] = field(
+        default_factory=lambda: {
+            "post_total_media_view_unique": 210,
+            "post_media_view": 340,
+            "post_reactions_by_type_total": {"like": 7, "love": 2},
+        }
+    )
+    comments: int = 3
+    shares: int = 0
+    """Graph leaves the field out while it is 0."""
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -85,6 +95,11 @@ class _Knobs:
     expires_at: int = 0
     me: dict[str, str] = field(default_factory=lambda: {"id": PAGE, "name": "UBND xã An Bình"})
     regain_minutes: int = 15
+    dead_metrics: set[str] = field(
+        default_factory=lambda: {"post_impressions", "post_impressions_unique"}
+    )
+    no_right: set[str] = field(default_factory=set)
+    """What the token may not see: insights, comments, shares."""
     app_usage: int | None = None
     """Percent, in the header of every answer."""
 
@@ -176,6 +191,8 @@ class FacebookServer(FaultyServer):
                 return self._video(call)
             case "published_posts":
                 return self._list(call)
+            case "insights" | "video_insights":
+                return self._insights(call)
             case "me":
                 return Reply(self.knobs.me)
             case "batch":
@@ -272,8 +289,50 @@ class FacebookServer(FaultyServer):
                 return Reply(video.shown())
         for post in self.posts:
             if post.id == wanted:
-                return Reply(post.shown())
+                return self._shown(post, call.query.get("fields", ""))
         return _error(100, f"Object with ID '{wanted}' does not exist", subcode=33)
+
+    def _shown(self, post: Post, fields: str) -> Reply:
+        """The post, or the counts that were asked for."""
+        for name in ("comments", "shares"):
+            if name in fields and name in self.knobs.no_right:
+                return _error(10, f"(#10) This endpoint requires a permission to read {name}")
+        if "shares" not in fields:
+            return Reply(post.shown())
+        said: dict[str, Any] = {"id": post.id}
+        if post.shares:
+            said["shares"] = {"count": post.shares}
+        if "comments.limit(0)" in fields:
+            said["comments"] = {"data": [], "summary": {"total_count": post.comments}}
+        elif "comments" in fields:
+            said["comments"] = {"data": [{"from": {"name": "Nguyễn Thị MARKER"}}]}
+        return Reply(said)
+
+    def _insights(self, call: Call) -> Reply:
+        """One name that Facebook has taken away fails the whole call."""
+        number = call.path.strip("/").split("/")[-2]
+        found = next((one for one in self.posts if one.id == number), None)
+        video = next((one for one in self.videos if one.id == number), None)
+        if found is None and video is None:
+            return _error(100, f"Object with ID '{number}' does not exist", subcode=33)
+        if "insights" in self.knobs.no_right:
+            return _error(200, "(#200) The permission(s) read_insights must be granted")
+        values = found.insights if found else {"total_video_views": 89, "fb_reels_total_plays": 95}
+        names = [one for one in call.query.get("metric", "").split(",") if one] or list(values)
+        if self.knobs.dead_metrics & set(names):
+            return _error(100, "(#100) The value must be a valid insights metric")
+        data = [
+            {
+                "name": name,
+                "period": "lifetime",
+                "values": [{"value": values[name]}],
+                "id": f"{number}/insights/{name}/lifetime",
+            }
+            for name in names
+            if name in values
+        ]
+        address = f"{self.url}/{number}/insights?access_token={self.token}"
+        return Reply({"data": data, "paging": {"previous": address, "next": address}})
 
 
 def _error(

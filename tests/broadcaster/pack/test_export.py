@@ -24,6 +24,7 @@ from channels.base import Artefact, Json
 from content.bulletin import Bulletin, Revision
 from content.errors import UserError
 from schedules.plan import Plan, Task
+from tests.broadcaster import tampering
 from tests.clocks import HandClock
 
 TITLE = "Nộp hồ sơ <trực tuyến> & “an toàn” \x0b"
@@ -313,6 +314,33 @@ def test_a_file_that_is_not_on_the_disk_is_said_and_the_rest_is_there(app: App) 
     verdict = kiem_tra.Verifier(kiem_tra.Pack(target)).run()
     assert verdict["kind"] == "artefact_missing"
     assert "tệp không còn" in zipfile.ZipFile(target).read(f"{INDEX}.html").decode()
+
+
+def test_what_does_not_hold_is_said_when_the_pack_is_made(app: App) -> None:
+    for number in (1, 2, 3):
+        output(app, number)
+    path = next(p for p in app.store.folder.rglob("*") if p.is_file())
+    path.write_bytes(path.read_bytes()[:-3])
+    target = app.home.parent / "gói.zip"
+    made = export(app, target, Scope("toàn bộ"))
+    assert len(made.changed) == 1
+    assert made.broken is None
+    with tampering.database(app.home) as connection:
+        text = "replace(body, '\"revision\":1', '\"revision\":7')"
+        connection.execute(f"UPDATE evidence SET body = {text} WHERE seq = 2")
+    made = export(app, target, Scope("toàn bộ"))
+    assert made.broken == 2
+
+
+def test_a_restore_is_bookkeeping_and_no_evidence_of_anything(app: App) -> None:
+    output(app, 1)
+    with app.database.writing() as session:
+        details: dict[str, Json] = {"person": "Lan", "checkpoint": None, "replaced": []}
+        evidence.append(
+            session, 1, Kind.RESTORE, app.clock.now(), {"simulated": False}, details=details
+        )
+    made, _ = packed(app)
+    assert made.items == 1
 
 
 def test_a_pack_is_whole_or_not_there(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

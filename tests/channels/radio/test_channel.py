@@ -590,6 +590,7 @@ def test_a_relay_is_on_the_air_to_its_hard_end_and_a_copy_is_kept(
     assert receipt.ended_at == AT + timedelta(seconds=3)
     assert receipt.details["stream_share"] == 1.0
     assert [artefact.name for artefact in receipt.artefacts] == ["relay.txt", "as-aired.mp3"]
+    assert str(tmp_path) not in str(receipt.details), "where the copy lies is of this machine only"
 
 
 def test_a_relay_that_is_joined_late_ends_when_it_should_have_ended(
@@ -615,6 +616,7 @@ def test_a_dead_stream_is_stood_in_for_and_does_not_count_as_relayed(
         station.radio.deliver(prepared, sending())
     assert caught.value.kind is ErrorKind.STOP
     assert "chỉ tiếp sóng được 0%" in caught.value.message
+    assert [one.name for one in caught.value.artefacts] == ["as-aired.mp3"], "it was heard"
     [recording] = station.recordings()
     aired = pcm.read_wav(recording.read_bytes()) or b""
     assert pcm.seconds(aired) == pytest.approx(3.0)
