@@ -8,6 +8,7 @@ from datetime import date
 from itertools import chain
 
 from content.errors import UserError
+from schedules.issue_day import earliest_issue
 from schedules.plan_reader import checks
 from schedules.plan_reader.annex import AnnexResult, read_annexes, timeframe_warnings
 from schedules.plan_reader.document import (
@@ -149,18 +150,13 @@ def _context(body: _Body, period: Timeframe | None) -> PlanContext:
     if period is None:
         return PlanContext(signed.year, issued=signed.full())
     start, end = period.windows[0][0], max(window[1] for window in period.windows)
-    return PlanContext(start.year, start, end, signed.full() or _earliest_issue(body))
+    return PlanContext(start.year, start, end, _earliest_issue(body))
 
 
 def _earliest_issue(body: _Body) -> date | None:
-    """With the day blank: not before its month, nor before the newest document it rests on."""
     signed = body.header.date
-    known = [ref.date for ref in _bases(body) if ref.date]
-    if signed.year and signed.month:
-        month = date(signed.year, signed.month, 1)
-        known = [day for day in known if (day.year, day.month) <= (month.year, month.month)]
-        known.append(month)
-    return max(known, default=None)
+    cited = [ref.date for ref in _bases(body) if ref.date]
+    return earliest_issue((signed.day, signed.month, signed.year), cited)
 
 
 def _bases(body: _Body) -> tuple[Reference, ...]:
