@@ -219,6 +219,22 @@ def to_json(plan: Plan) -> dict[str, Any]:
     return {"id": plan.id, **plan.document}
 
 
+def task_json(task: Task) -> dict[str, Any]:
+    """A task in the contract's form, as decided by people."""
+    return {
+        "no": task.no,
+        "content": task.content,
+        "form": task.form,
+        "channels": task.channels,
+        "timeframe": task.reading(),
+        "lead": task.lead,
+        "support": task.support,
+        "product": task.product,
+        "source": task.source,
+        "confirmed_by": task.confirmed_by,
+    }
+
+
 def _plan(app: App, document: dict[str, Any], name: str, digest: str) -> Plan:
     period = document.get("period") or {}
     return Plan(

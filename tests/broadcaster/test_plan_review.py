@@ -157,6 +157,17 @@ def test_on_a_terminal_each_question_is_asked_again_until_it_is_understood(
     assert keys == ["plan:number:number", "plan:frequency:frequency"]
 
 
+def test_a_long_task_is_cut_in_the_table_and_whole_where_it_is_asked_for(desk: Desk) -> None:
+    long = " ".join(["Hướng dẫn bà con nộp hồ sơ trực tuyến"] * 20)
+    desk.ok("plan", "import", desk.file("dài.txt", (HEAD + BODY).replace("Đường dây", long)))
+    table = desk.ok("plan", "show")
+    assert max(map(len, table.splitlines())) <= 80
+    assert table.count("trực tuyến") < 10
+    assert " ".join(desk.ok("plan", "show", "--task", "nd2").split()).count("trực tuyến") == 20
+    assert desk.json("plan", "show", "--task", "ND2")["content"].startswith(long)
+    assert "Các nhiệm vụ: ND1, ND2" in desk.refused("plan", "show", "--task", "9")
+
+
 def test_the_planner_reckons_with_what_was_decided(review: Desk) -> None:
     before = _needs(review)
     assert before["ND1"].total == before["ND2"].total == WEEKS_FROM_FEBRUARY
