@@ -42,6 +42,9 @@ def import_(
     replaces: Annotated[
         int | None, typer.Option("--replaces", help="Số kế hoạch mà bản này sửa.")
     ] = None,
+    another: Annotated[
+        bool, typer.Option("--another", help="Là kế hoạch khác, dù rất giống bản đã nhập.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Import a document and print what was read."""
@@ -49,7 +52,9 @@ def import_(
     with opened() as app:
         with counting("Đang đọc") as count:
             read = plans.read_document(app, file, count)
-        imported = plans.keep_document(app, read, replaces=replaces, confirm=confirm)
+        imported = plans.keep_document(
+            app, read, replaces=replaces, another=another, confirm=confirm
+        )
     if imported.again:
         note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
     if as_json:
@@ -67,7 +72,8 @@ def _told(change: Correction) -> bool:
 
 
 def _asked(change: Correction) -> bool:
-    note(f"Đây là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
+    word = "" if change.sure else "có lẽ "
+    note(f"Đây {word}là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
     _told(change)
     return typer.confirm("Thay bản cũ bằng bản này?", default=False, err=True)
 
