@@ -120,7 +120,10 @@ def quotas(task: Task, plan: Period | None, known: Container[str]) -> tuple[Quot
     owed = proofs_needed(task.channels, known, quota)
     if owed == quota.total and not machine:
         return None, quota
-    return (quota if machine else None), Quota(quota.windows, owed)
+    people = Quota(quota.windows, owed)
+    if not machine:
+        return None, people
+    return quota_of(task.reading(), days, issued=plan.issued if plan else None), people
 
 
 def measure(

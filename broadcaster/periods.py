@@ -34,6 +34,8 @@ class Period:
     """As a report says it: "6 tháng đầu năm 2026"."""
     start: date
     end: date
+    issued: date | None = None
+    """Of a plan's own days: when it was issued, if within them. Its rhythms begin then."""
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
@@ -99,7 +101,9 @@ def days_of(plan: Plan | None) -> Period | None:
     """A plan's own days, where it says them."""
     if plan is None or plan.period_start is None or plan.period_end is None:
         return None
-    return Period("", "", plan.period_start, plan.period_end)
+    issued = plan.issued
+    within = issued is not None and plan.period_start <= issued <= plan.period_end
+    return Period("", "", plan.period_start, plan.period_end, issued if within else None)
 
 
 def months_of(start: date, end: date) -> Iterator[tuple[date, date]]:

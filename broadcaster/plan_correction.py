@@ -50,6 +50,8 @@ class Correction:
     """Those of the old document that are still asked for."""
     document: dict[str, Any]
     matching: Matching
+    sure: bool = True
+    """The document names itself as this plan; False when it is only very like it."""
 
     @property
     def changed(self) -> bool:
@@ -129,6 +131,27 @@ def find_alike(app: App, session: Session, document: dict[str, Any]) -> Plan | N
         return None
     query = select(Plan).where(Plan.station_id == app.station_id).order_by(col(Plan.id).desc())
     return next((p for p in session.exec(query) if _alike(p.document) == wanted), None)
+
+
+def find_likely(app: App, session: Session, document: dict[str, Any]) -> Correction | None:
+    """What it would change in the newest plan that it may correct though it has no number.
+
+    Same issuer and period, no number that says otherwise, and the same title or half of the tasks.
+    """
+    query = select(Plan).where(Plan.station_id == app.station_id).order_by(col(Plan.id).desc())
+    issuer, title, *period = _alike(document)
+    if not (issuer and all(period)):
+        return None
+    for plan in session.exec(query):
+        old_issuer, old_title, *old_period = _alike(plan.document)
+        both = plan.document["number"] and document["number"]
+        if both or (issuer, period) != (old_issuer, old_period):
+            continue
+        change = correction(session, plan, document)
+        most = max(len(change.tasks), len(document["tasks"]))
+        if (title and title == old_title) or 2 * len(change.matching.pairs) >= most > 0:
+            return dataclasses.replace(change, sure=False)
+    return None
 
 
 def _alike(document: dict[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from broadcaster.plan_correction import (
     Correction,
     correction,
     find_alike,
+    find_likely,
     find_old,
     replace,
     task_row,
@@ -77,18 +78,24 @@ def read_document(app: App, path: Path, count: Count = lambda done, total: None)
 
 
 def keep_document(
-    app: App, read: ReadPlan, *, replaces: int | None = None, confirm: Confirm | None = None
+    app: App,
+    read: ReadPlan,
+    *,
+    replaces: int | None = None,
+    another: bool = False,
+    confirm: Confirm | None = None,
 ) -> Imported:
     """Keep what was read, with its tasks, and evidence of the import.
 
     One that asks for just what a plan of the same issuer, title and period asks for is that plan
     in another format. A document of a known plan (`replaces`, or the same issuer, number, symbol
-    and year) corrects it when `confirm` says so; naming the plan in `replaces` is a confirmation
-    too. Raises UserError, listing the changes, and keeps nothing when it is not confirmed.
+    and year; or very like one and without a number) corrects it when `confirm` says so; naming the
+    plan in `replaces` is a confirmation too. `another` says that it is a plan of its own.
+    Raises UserError, listing the changes, and keeps nothing when it is not confirmed.
     """
     if read.before is not None:
         return read.before
-    change = _correction(app, read.document, replaces)
+    change = _correction(app, read.document, replaces, another=another)
     if change is None:
         return _keep(app, read, None)
     if not change.changed:
@@ -116,7 +123,11 @@ def _keep(app: App, read: ReadPlan, replaces: int | None) -> Imported:
         return Imported(plan, tasks_of(session, plan))
 
 
-def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Correction | None:
+def _correction(
+    app: App, document: dict[str, Any], replaces: int | None, *, another: bool
+) -> Correction | None:
+    if another:
+        return None
     with app.database.reading() as session:
         require_role(session, app.station_id, app.person, Role.EDITOR)
         if replaces is not None:
@@ -125,15 +136,20 @@ def _correction(app: App, document: dict[str, Any], replaces: int | None) -> Cor
             return correction(session, old, document)
         alike = find_alike(app, session, document)
         same = correction(session, alike, document) if alike else None
-        return same if same and not same.changed else None
+        return same if same and not same.changed else find_likely(app, session, document)
 
 
 def _not_confirmed(change: Correction) -> UserError:
     number = change.plan.id
     changes = "".join(f"\n  - {line}" for line in change.lines())
+    likely = "là" if change.sure else "không đủ số, ký hiệu, rất giống một"
+    mend = f"Nếu đồng ý, hãy chạy lại và thêm: --replaces {number}."
+    if not change.sure:
+        mend += " Nếu đây là một kế hoạch khác, hãy thêm: --another."
     return UserError(
-        f"Văn bản này là bản sửa của kế hoạch số {number}; chưa thay đổi gì. Sẽ đổi:{changes}\n",
-        f"Nếu đồng ý, hãy chạy lại và thêm: --replaces {number}.",
+        f"Văn bản này {likely} bản sửa của kế hoạch số {number}; chưa thay đổi gì."
+        f" Sẽ đổi:{changes}\n",
+        mend,
     )
 
 
@@ -217,6 +233,22 @@ def tasks_of(session: Session, plan: Plan) -> list[Task]:
 def to_json(plan: Plan) -> dict[str, Any]:
     """The contract's form of a plan."""
     return {"id": plan.id, **plan.document}
+
+
+def task_json(task: Task) -> dict[str, Any]:
+    """A task in the contract's form, as decided by people."""
+    return {
+        "no": task.no,
+        "content": task.content,
+        "form": task.form,
+        "channels": task.channels,
+        "timeframe": task.reading(),
+        "lead": task.lead,
+        "support": task.support,
+        "product": task.product,
+        "source": task.source,
+        "confirmed_by": task.confirmed_by,
+    }
 
 
 def _plan(app: App, document: dict[str, Any], name: str, digest: str) -> Plan:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+from schedules.issue_day import earliest_issue
 from schedules.task_names import TaskKey
 
 
@@ -26,6 +27,16 @@ class Plan(SQLModel, table=True):
     source_sha256: str
     imported_at: datetime
     imported_by: str
+
+    @property
+    def issued(self) -> date | None:
+        """The first day on which it can have been issued; it asks for nothing before."""
+        signed = self.document.get("date") or {}
+        cited = (base.get("date") for base in self.document.get("bases") or [])
+        return earliest_issue(
+            (signed.get("day"), signed.get("month"), signed.get("year")),
+            [date.fromisoformat(day) for day in cited if day],
+        )
 
 
 class PlanVersion(SQLModel, table=True):

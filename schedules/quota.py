@@ -104,19 +104,26 @@ class Quota:
 
 
 def quota_of(
-    timeframe: Mapping[str, Any], period: tuple[date | None, date | None], *, manual: bool = False
+    timeframe: Mapping[str, Any],
+    period: tuple[date | None, date | None],
+    *,
+    manual: bool = False,
+    issued: date | None = None,
 ) -> Quota:
     """Read the contract's form of a timeframe; `period` is the plan's own first and last day.
 
-    A task for people (`manual`) without a number is asked for once, any other once a week.
+    A task for people (`manual`) without a number is asked for once, any other once a week. A plan
+    of "năm 2025" that was `issued` in September asks for no broadcasts in January.
     """
     windows, problems = _windows(timeframe, period)
     often = timeframe.get("at_least")
     parts = _parts(timeframe, windows)
+    parts = tuple(part for part in parts if not issued or part.last >= issued) or parts
     if parts:
         total = sum(part.times for part in parts)
         late = len(timeframe.get("due") or []) == 1 and len(parts) == 1
         return Quota(windows, total, problems=problems, parts=parts, late=late)
+    windows = _since(windows, issued)
     recurrence = _recurrence(timeframe)
     counts = [_times(name, windows) for name in recurrence]
     named = [count for count in counts if count is not None]
@@ -228,6 +235,12 @@ def _windows(
     elif not found and start and end and start <= end:
         found.append((start, end))
     return _merged(found), tuple(problems)
+
+
+def _since(windows: Sequence[Window], issued: date | None) -> tuple[Window, ...]:
+    """What was left of the windows on that day; all of them when nothing was."""
+    left = [(max(first, issued or first), last) for first, last in windows]
+    return tuple(one for one in left if one[0] <= one[1]) or tuple(windows)
 
 
 def _merged(windows: Sequence[Window]) -> tuple[Window, ...]:

@@ -62,13 +62,26 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
         yield count
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """A table that fits the terminal; long cells wrap."""
+def brief(text: str, most: int = 90) -> str:
+    """The beginning of a long text, cut between two words."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "", wide: str = ""
+) -> None:
+    """A table that fits the terminal; long cells wrap. The column `wide` keeps a third of it."""
     shown = Table(
         title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, expand=False
     )
     for column in columns:
-        shown.add_column(column, overflow="fold", justify="right" if column == "Số" else "left")
+        shown.add_column(
+            column,
+            overflow="fold",
+            justify="right" if column == "Số" else "left",
+            width=OUT.width // 3 if column == wide else None,
+        )
     empty = True
     for row in rows:
         empty = False

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import bullet, counting, note, print_json, say, table
+from broadcaster.cli.console import brief, bullet, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.cli.year_table import show_calendar
 from broadcaster.plan_correction import Correction
 from broadcaster.plan_progress import TaskProgress
+from content.errors import UserError
 from schedules.plan import Task
 from schedules.standing import STATE_LABELS, State
 
@@ -41,6 +42,9 @@ def import_(
     replaces: Annotated[
         int | None, typer.Option("--replaces", help="Số kế hoạch mà bản này sửa.")
     ] = None,
+    another: Annotated[
+        bool, typer.Option("--another", help="Là kế hoạch khác, dù rất giống bản đã nhập.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Import a document and print what was read."""
@@ -48,7 +52,9 @@ def import_(
     with opened() as app:
         with counting("Đang đọc") as count:
             read = plans.read_document(app, file, count)
-        imported = plans.keep_document(app, read, replaces=replaces, confirm=confirm)
+        imported = plans.keep_document(
+            app, read, replaces=replaces, another=another, confirm=confirm
+        )
     if imported.again:
         note(f"Văn bản này đã nhập trước đây, là kế hoạch số {imported.plan.id}.")
     if as_json:
@@ -66,7 +72,8 @@ def _told(change: Correction) -> bool:
 
 
 def _asked(change: Correction) -> bool:
-    note(f"Đây là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
+    word = "" if change.sure else "có lẽ "
+    note(f"Đây {word}là bản sửa của kế hoạch số {change.plan.id} ({change.plan.source_name}):")
     _told(change)
     return typer.confirm("Thay bản cũ bằng bản này?", default=False, err=True)
 
@@ -89,12 +96,17 @@ def list_plans(as_json: _Json = False) -> None:
 
 def show(
     plan: Annotated[int | None, typer.Argument(help="Số kế hoạch (mặc định: mới nhất).")] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="Một nhiệm vụ, toàn văn: ND1, 3 …")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """One plan with its tasks and warnings."""
+    """One plan with its tasks and warnings, or one task whole."""
     with opened() as app:
         imported = plans.get_plan(app, plan)
-    if as_json:
+    if task is not None:
+        _print_task(imported, task, as_json)
+    elif as_json:
         print_json(plans.to_json(imported.plan))
     else:
         _print(imported)
@@ -137,6 +149,7 @@ def status(
         table(
             ["Số", "Nhiệm vụ", "Thời gian", "Đạt", "%", "Tình trạng", "Điểm"],
             [_progress_row(row, found.points_each) for row in found.rows],
+            wide="Nhiệm vụ",
         )
         for row in found.rows:
             if row.standing.why:
@@ -227,13 +240,35 @@ def _progress_row(row: TaskProgress, points: float) -> tuple[str, ...]:
     done = row.counted and row.standing.state is State.DONE
     return (
         row.task.no,
-        row.task.content,
-        " ".join(str(row.task.reading().get("text") or "—").split()),
+        brief(row.task.content),
+        _time(row.task),
         "\n".join(parts),
         f"{100 * work.share:.0f}",
         STATE_LABELS[row.standing.state],
         f"{points:.2f}" if done else "0",
     )
+
+
+def _print_task(imported: plans.Imported, no: str, as_json: bool) -> None:
+    found = next((task for task in imported.tasks if task.no.lower() == no.strip().lower()), None)
+    if found is None:
+        numbers = ", ".join(task.no for task in imported.tasks)
+        raise UserError(f"Kế hoạch này không có nhiệm vụ {no}.", f"Các nhiệm vụ: {numbers}.")
+    if as_json:
+        print_json(plans.task_json(found))
+        return
+    say(f"Nhiệm vụ {found.no} của kế hoạch số {imported.plan.id}", "bold")
+    say(found.content)
+    for label, value in (
+        ("Hình thức", found.form),
+        ("Kênh", ", ".join(found.channels)),
+        ("Thời gian", _time(found)),
+        ("Chủ trì", found.lead),
+        ("Phối hợp", found.support),
+        ("Sản phẩm", found.product),
+        ("Nguồn", _source(found)),
+    ):
+        bullet(f"{label}: {value or '—'}")
 
 
 def _print(imported: plans.Imported) -> None:
@@ -247,11 +282,16 @@ def _print(imported: plans.Imported) -> None:
     table(
         ["Số", "Nhiệm vụ", "Kênh", "Thời gian", "Chủ trì", "Nguồn"],
         [
-            (t.no, t.content, ", ".join(t.channels), t.reading().get("text"), t.lead, _source(t))
+            (t.no, brief(t.content), "\n".join(t.channels), _time(t), t.lead, _source(t))
             for t in imported.tasks
         ],
+        wide="Nhiệm vụ",
     )
     _print_warnings(document["warnings"])
+
+
+def _time(task: Task) -> str:
+    return " ".join(str(task.reading().get("text") or "—").split())
 
 
 def _source(task: Task) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from broadcaster import plans
-from broadcaster.cli.console import bullet, note, print_json, say
+from broadcaster.cli.console import brief, bullet, note, print_json, say
 from broadcaster.cli.session import opened
 from broadcaster.plan_review import Review, decide, open_review
 from content.files import write_for_user
@@ -112,7 +112,7 @@ def _print_open(review: Review) -> None:
         return
     say(f"Kế hoạch số {review.plan.id}: còn {len(review.questions)} chỗ cần quyết định:", "bold")
     for question in review.questions:
-        bullet(f"{_name(question)}: {question.about[0]}")
+        bullet(f"{_name(question)}: {brief(question.about[0], 150)}")
     number = review.plan.id
     note(f"Sửa trong tệp: broadcaster plan review {number} --export duyet.toml")
     note(f"rồi: broadcaster plan review {number} --from duyet.toml")

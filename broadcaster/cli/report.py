@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from broadcaster.app import App
-from broadcaster.cli.console import counting, note, print_json, say, table
+from broadcaster.cli.console import brief, counting, note, print_json, say, table
 from broadcaster.cli.session import opened
 from broadcaster.periods import Period, period_due, read_period
 from broadcaster.report import Report, make_report
@@ -133,7 +133,7 @@ def _show(made: Report) -> None:
     table(
         ["NV", "Nội dung", "Kết quả", "Đạt", "Lượt"],
         [
-            (t.no, t.content, LABELS[t.state], f"{t.done}/{t.needed}", len(t.outputs))
+            (t.no, brief(t.content), LABELS[t.state], f"{t.done}/{t.needed}", len(t.outputs))
             for t in made.tasks
         ],
     )

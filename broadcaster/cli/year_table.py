@@ -7,7 +7,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from broadcaster.cli.console import OUT, bullet, note, say, table
+from broadcaster.cli.console import OUT, brief, bullet, note, say, table
 from broadcaster.plan_calendar import Bar, Picture
 from broadcaster.year import PastWeek, TaskLine, Year, state_label
 from schedules.openings import Week
@@ -62,7 +62,9 @@ def _week_rows(weeks: tuple[YearWeek, ...]) -> list[tuple[str, ...]]:
 
 
 def _name(first: Week, last: Week) -> tuple[str, str]:
-    name = first.name if first == last else f"{first.name}…W{last.monday.isocalendar().week:02d}"
+    same_year = first.name[:4] == last.name[:4]
+    until = last.name[5:] if same_year else last.name
+    name = first.name if first == last else f"{first.name}…{until}"
     return name, f"{first.monday:%d/%m}"
 
 
@@ -87,14 +89,14 @@ def _tasks(counts: dict[str, int]) -> str:
 def _task_row(line: TaskLine) -> tuple[str, ...]:
     known = line.forecast
     if known is None:
-        return (line.no, line.task.content, "thủ công", "", "", "", "")
+        return (line.no, brief(line.task.content), "thủ công", "", "", "", "")
     needed = f"{known.needed}*" if line.assumed else str(known.needed)
     full = "đã đủ" if known.done >= known.needed else "—"
     if known.full_on:
         full = f"{known.full_on:%d/%m}"
     return (
         line.no,
-        line.task.content,
+        brief(line.task.content),
         needed,
         str(known.done),
         str(known.planned),
@@ -116,7 +118,7 @@ def _show_lacking(found: Year) -> None:
     if found.topics:
         say("Nội dung của kế hoạch chưa có bản tin nào được duyệt:", "bold yellow")
     for topic in found.topics:
-        bullet(str(topic["text"] or topic["code"]), "yellow")
+        bullet(brief(str(topic["text"] or topic["code"])), "yellow")
 
 
 def _lack(one: Shortage) -> str:

@@ -52,7 +52,9 @@ def render(sheet: WeekSheet) -> bytes:
     _title(document, sheet)
     if sheet.rows:
         _table(document, sheet)
-        put(document.add_paragraph(), sheet.form.legend, 11, italic=True)
+        legend = document.add_paragraph()
+        put(legend, sheet.form.legend, 11, italic=True)
+        legend.paragraph_format.keep_with_next = True
     else:
         put(document.add_paragraph(), sheet.form.empty, 13, italic=True, centred=True, space=18)
     _signatures(document, sheet)
@@ -132,12 +134,15 @@ def _table(document: Any, sheet: WeekSheet) -> None:
     for cell, name in zip(head.cells, sheet.form.columns, strict=True):
         shade(cell, _HEAD_SHADE)
         put(cell.paragraphs[0], name, 12, bold=True, centred=True)
-    for heading, rows in days(sheet):
+    by_day = list(days(sheet))
+    for day, (heading, rows) in enumerate(by_day, 1):
         _day_band(table, sheet.form, heading)
         left = 0
-        for row, height in zip(rows, heights(rows), strict=True):
+        for number, (row, height) in enumerate(zip(rows, heights(rows), strict=True), 1):
             left = (height or left) - 1
-            _item(table, sheet.form, row, height, together=0 < left < KEPT_TOGETHER)
+            # The last row goes with the signatures, which never stand on a page of their own.
+            last = day == len(by_day) and number == len(rows)
+            _item(table, sheet.form, row, height, together=last or 0 < left < KEPT_TOGETHER)
 
 
 def _day_band(table: Any, form: SheetForm, heading: str) -> None:
@@ -177,7 +182,7 @@ def _add_row(table: Any, form: SheetForm) -> Any:
 
 
 def _signatures(document: Any, sheet: WeekSheet) -> None:
-    document.add_paragraph()
+    document.add_paragraph().paragraph_format.keep_with_next = True
     half = (_LEFT_HALF + _RIGHT_HALF) // 2
     titles, names = two_columns(document, half, half, rows=2)
     approver = [line.upper() for line in sheet.approver_title.splitlines()] or ["NGƯỜI DUYỆT"]

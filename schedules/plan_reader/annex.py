@@ -240,7 +240,7 @@ def _task(
         or named_channels(row.get(Field.LEAD))
         or (OTHER,)
     )
-    phrase = row.get(Field.TIMEFRAME) or plan_time or ""
+    phrase = _phrase(row, context, plan_time or "")
     timeframe = _with_reports(read_timeframe(phrase, context), content, context, row.no, warnings)
     warnings.extend(timeframe_warnings(timeframe, row.no))
     return PlanTask(
@@ -255,6 +255,17 @@ def _task(
         source="annex",
         line=row.no,
     )
+
+
+def _phrase(row: _Row, context: PlanContext, plan_time: str) -> str:
+    """What the columns of time say together, as one phrase."""
+    begin, until = row.get(Field.TIMEFRAME), row.get(Field.UNTIL)
+    phrase = begin or ("" if until else plan_time)
+    if until:
+        first = read_timeframe(begin, context).windows
+        one_day = len(first) == 1 and first[0][0] == first[0][1]
+        phrase = f"từ {begin} đến {until}" if one_day else f"{begin}, chậm nhất {until}"
+    return ", ".join(filter(None, (phrase.strip(" ,"), row.get(Field.FREQUENCY))))
 
 
 def timeframe_warnings(timeframe: Timeframe, line: int) -> Iterator[PlanWarning]:

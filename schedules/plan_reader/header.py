@@ -21,10 +21,12 @@ _DATE = re.compile(
     rf"(?P<place>[{UPPER}][^,;:\d]{{1,40}}?)\s*,\s*ngày{_BLANK}(?P<day>\d{{1,2}})?{_BLANK}"
     rf"(?:tháng|/){_BLANK}(?P<month>\d{{1,2}})?{_BLANK}(?:năm|/){_BLANK}(?P<year>20\d\d)?"
 )
-_HEADING = re.compile(r"k ?ế ?h ?o ?ạ ?c ?h(?P<rest>\W.*)?")
+_HEADING = re.compile(r"k ?[ếê] ?h ?o ?[ạa] ?c ?h(?P<rest>\W.*)?")
 _BODY = re.compile(
     fold(r"căn cứ|xét|theo đề nghị|nhằm|để (?:triển khai|thực hiện|đẩy mạnh)|thực hiện")
 )
+_ANNOUNCES = re.compile(fold(r"(?:ủy ban nhân dân|ubnd)\b.{0,60}(?:ban hành|xây dựng) kế hoạch"))
+"""The sentence that leads to the sections, where no basis is cited before it."""
 _LONGEST_TITLE = 400
 
 
@@ -123,7 +125,7 @@ def _after_letterhead(paragraphs: Sequence[Paragraph], head_length: int) -> int:
 def _is_body(paragraph: Paragraph, first: bool) -> bool:
     if paragraph.mark is not Mark.PLAIN or paragraph.in_tail:
         return True
-    if len(paragraph.text) > _LONGEST_TITLE:
+    if len(paragraph.text) > _LONGEST_TITLE or _ANNOUNCES.match(fold(paragraph.text)):
         return True
     if not _BODY.match(fold(paragraph.text)):
         return bool(cited(paragraph.text)) and not first

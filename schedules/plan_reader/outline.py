@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from content.folding import fold
+from content.folding import fold, strip_marks
+from schedules.plan_reader.letters import is_capitals
 from schedules.plan_reader.paragraphs import Mark, Paragraph
 
 
@@ -33,6 +34,9 @@ _KEYWORDS = (
     (Section.FUNDING, r"kinh phí|nguồn lực"),
 )
 _PATTERNS = tuple((section, re.compile(fold(words))) for section, words in _KEYWORDS)
+_BARE_PATTERNS = tuple(
+    (section, re.compile(strip_marks(fold(words)))) for section, words in _KEYWORDS
+)
 _SUBHEADINGS = (Mark.ROMAN, Mark.NUMBER, Mark.LETTER, Mark.SUB_NUMBER)
 _HEADING_WORDS = 14
 _SUBHEADING_WORDS = 9
@@ -124,7 +128,11 @@ def sections_named(text: str) -> list[Section]:
     folded = fold(_head(text))
     if len(folded.split()) > _HEADING_WORDS:
         return []
-    return [section for section, pattern in _PATTERNS if pattern.search(folded)]
+    named = [section for section, pattern in _PATTERNS if pattern.search(folded)]
+    if named or not is_capitals(_head(text)):
+        return named
+    bare = strip_marks(folded)  # a scan loses marks: "III. TỔ CHỨC THỰC HIÊN"
+    return [section for section, pattern in _BARE_PATTERNS if pattern.search(bare)]
 
 
 def _is_closing(paragraph: Paragraph) -> bool:

@@ -53,6 +53,8 @@ _STARTS = re.compile(
         r"|biểu(?! (?:dương|diễn|hiện))|\(?kèm theo|tm\.|kt\.|tuq\.)"
     )
 )
+_ANNOUNCES = re.compile(fold(r"(?:ủy ban nhân dân|ubnd)\b.{0,60}(?:ban hành|xây dựng) kế hoạch"))
+"""The sentence that leads to the sections, behind a title that no basis follows."""
 _MOTTO = re.compile(fold(r"cộng hòa xã hội|độc lập\s*-"))
 _TAIL = re.compile(fold(r"nơi(?: nhận)?\s*:?|nơi nhận\s*:.*"))
 _TITLE_OF_SIGNER = re.compile(rf"(?:TM|KT|TUQ|TL|Q)\.\s*[{UPPER}]")
@@ -190,4 +192,6 @@ def _continues(
         return line.text[0].islower() or width is not None or not line.gap
     if _DANGLES.search(fold(last.text)) or (not line.gap and paragraph.mark in _LIST_MARKS):
         return True
+    if _ANNOUNCES.match(folded):
+        return False
     return width is not None and len(last.text) >= 0.7 * width and paragraph.mark is not Mark.ROMAN

@@ -8,8 +8,10 @@ from datetime import date
 from itertools import chain
 
 from content.errors import UserError
+from schedules.issue_day import earliest_issue
 from schedules.plan_reader import checks
 from schedules.plan_reader.annex import AnnexResult, read_annexes, timeframe_warnings
+from schedules.plan_reader.contradictions import contradictions
 from schedules.plan_reader.document import (
     Assignment,
     FormItem,
@@ -22,6 +24,8 @@ from schedules.plan_reader.document import (
 from schedules.plan_reader.header import Header, read_header
 from schedules.plan_reader.issuer import Issuer, mentions_in, read_issuer
 from schedules.plan_reader.items import read_assignments, read_forms, read_topics
+from schedules.plan_reader.listed import listed_tasks, listed_warnings
+from schedules.plan_reader.misread import mended
 from schedules.plan_reader.outline import Node, Outline, Section, read_outline
 from schedules.plan_reader.paragraphs import Paragraph, paragraphs_of
 from schedules.plan_reader.references import find_references
@@ -58,6 +62,7 @@ def read_plan(text: str, source_name: str) -> PlanDocument:
 
 def read_blocks(blocks: Sequence[Block], source_name: str) -> PlanDocument:
     """Read a plan whose lines and tables a format's own reader has already told apart."""
+    blocks, misread = mended(blocks)
     lines = [block for block in blocks if isinstance(block, SourceLine)]
     tables = [block for block in blocks if isinstance(block, SourceTable)]
     paragraphs = list(_paragraphs(blocks))
@@ -71,7 +76,7 @@ def read_blocks(blocks: Sequence[Block], source_name: str) -> PlanDocument:
     annexes = read_annexes(tables, context, time.text)
     if annexes.problems and not (annexes.tasks or body.outline.of(Section.CONTENT)):
         raise _unusable(annexes, source_name)
-    return _document(body, lines, annexes, time, context)
+    return _document(body, lines, annexes, time, context, misread)
 
 
 def _paragraphs(blocks: Sequence[Block]) -> Iterator[Paragraph]:
@@ -149,18 +154,13 @@ def _context(body: _Body, period: Timeframe | None) -> PlanContext:
     if period is None:
         return PlanContext(signed.year, issued=signed.full())
     start, end = period.windows[0][0], max(window[1] for window in period.windows)
-    return PlanContext(start.year, start, end, signed.full() or _earliest_issue(body))
+    return PlanContext(start.year, start, end, _earliest_issue(body))
 
 
 def _earliest_issue(body: _Body) -> date | None:
-    """With the day blank: not before its month, nor before the newest document it rests on."""
     signed = body.header.date
-    known = [ref.date for ref in _bases(body) if ref.date]
-    if signed.year and signed.month:
-        month = date(signed.year, signed.month, 1)
-        known = [day for day in known if (day.year, day.month) <= (month.year, month.month)]
-        known.append(month)
-    return max(known, default=None)
+    cited = [ref.date for ref in _bases(body) if ref.date]
+    return earliest_issue((signed.day, signed.month, signed.year), cited)
 
 
 def _bases(body: _Body) -> tuple[Reference, ...]:
@@ -175,22 +175,27 @@ def _document(
     annexes: AnnexResult,
     time: Timeframe,
     context: PlanContext,
+    misread: Sequence[PlanWarning],
 ) -> PlanDocument:
     topics, forms = read_topics(body.outline), read_forms(body.outline)
     assignments = read_assignments(body.outline)
-    tasks = _tasks(annexes, topics, forms, assignments, time, context)
+    listed = [] if annexes.tasks else list(listed_tasks(body.outline, context))
+    tasks = _tasks([*annexes.tasks, *listed], topics, forms, assignments, time, context)
     ending = read_ending(body.tail)
     header = body.header
     warnings = chain(
         checks.header_warnings(header, body.issuer),
         _period_warnings(time, context, header),
+        misread,
         checks.suspicion_warnings(lines),
         _body_warnings(body),
         map(checks.unread_warning, ending.unread),
         annexes.warnings,
         map(checks.unknown_table_warning, annexes.unknown),
-        () if annexes.tasks else derivation_warnings(topics, forms),
+        listed_warnings(listed),
+        () if annexes.tasks or listed else derivation_warnings(topics, forms),
         _duty_warnings(tasks),
+        chain.from_iterable(contradictions(task, context) for task in tasks),
     )
     return PlanDocument(
         issuer=body.issuer.full,
@@ -214,14 +219,14 @@ def _document(
 
 
 def _tasks(
-    annexes: AnnexResult,
+    named: Sequence[PlanTask],
     topics: Sequence[TopicItem],
     forms: Sequence[FormItem],
     assignments: Sequence[Assignment],
     time: Timeframe,
     context: PlanContext,
 ) -> tuple[PlanTask, ...]:
-    tasks = list(annexes.tasks)
+    tasks = list(named)
     if not tasks:
         tasks.extend(derived_tasks(topics, forms, time))
     tasks.extend(form_tasks(forms, context))

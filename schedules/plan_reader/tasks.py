@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from schedules.plan_reader.channels import all_channels, channels_of
 from schedules.plan_reader.document import Assignment, FormItem, PlanTask, PlanWarning, TopicItem
 from schedules.timeframe import PlanContext, Timeframe, find_obligations
+
+_LEAD_IN = re.compile(r"[^.;:]+:\s*")
+"""One clause that ends with a colon."""
 
 
 def duty_tasks(assignments: Sequence[Assignment], context: PlanContext) -> Iterator[PlanTask]:
@@ -56,12 +60,26 @@ def derived_tasks(
     automatable = tuple(c for c in channels if all_channels()[c].automatable)
     if automatable:
         label = ", ".join(all_channels()[c].label for c in automatable)
-        for i, topic in enumerate(topics, 1):
-            yield _draft(f"ND{i}", topic.text, label, automatable, timeframe, topic.line)
+        for no, text, line in _subjects(topics):
+            yield _draft(no, text, label, automatable, timeframe, line)
     manual = (c for c in channels if all_channels()[c].manual)
     for i, code in enumerate(manual, 1):
         text, line = _naming(forms, code)
         yield _draft(f"HT{i}", text, all_channels()[code].label, (code,), timeframe, line)
+
+
+def _subjects(topics: Sequence[TopicItem]) -> Iterator[tuple[str, str, int]]:
+    """Number, text and line of what bulletins can be written about.
+
+    "Các nội dung cơ bản gồm:" only introduces its list; a topic of several sentences that ends
+    so is one of its own, and the list tells what belongs to it.
+    """
+    for i, topic in enumerate(topics, 1):
+        if topic.sub and _LEAD_IN.fullmatch(topic.text):
+            for j, sub in enumerate(topic.sub, 1):
+                yield f"ND{i}.{j}", sub.text, sub.line
+        else:
+            yield f"ND{i}", topic.text, topic.line
 
 
 def derivation_warnings(

@@ -107,6 +107,11 @@ def _gather_all(text: str, found: list[Found], parts: _Parts) -> None:
             celebrated = Occasion in (type(item.value), type(before.value))
             added = outer if celebrated else added
             parts.windows[known - len(outer) :] = added
+        elif (
+            explains and isinstance(item.value, Occasion) and any(_within(o, added) for o in outer)
+        ):
+            del parts.windows[known:]  # "Ngày 10/10 (Ngày Chuyển đổi số quốc gia)"
+            continue
         if added:
             before, outer = item, added
 

@@ -36,7 +36,7 @@ _LAST_DAY = Pattern(
     rf"|ngày cuối(?: cùng)? (?:của )?(?:{_EVERY} )?(?P<unit2>năm)(?!~\d)"
 )
 _MONTHLY_FIRST = Pattern(
-    rf"(?:định kỳ )?{_EVERY} tháng~,?:?~(?:(?:vào|gửi|nộp|báo cáo) )*"
+    rf"(?:định kỳ )?{_EVERY} tháng~[,:(]?~(?:(?:vào|gửi|nộp|báo cáo) )*"
     r"(?P<limit>(?:xong )?trước|chậm nhất|muộn nhất|không quá)?~(?:(?:là|vào) )*"
     r"ngày~(?P<day>\d{1,2})(?!~[/.-]~\d)(?! tháng)"
 )

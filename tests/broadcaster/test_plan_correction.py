@@ -97,6 +97,27 @@ def test_another_number_is_another_plan_unless_the_old_one_is_named(desk: Desk) 
     assert rows(desk, "plan") == 2
 
 
+@pytest.mark.parametrize(("old", "new"), [("15", "   "), ("   ", "15"), ("   ", "   ")])
+def test_a_like_plan_without_a_number_is_not_silently_a_second_one(
+    desk: Desk, old: str, new: str
+) -> None:
+    desk.ok("plan", "import", desk.file("một.txt", plan_text(OLD, old)))
+    again = desk.file("hai.txt", plan_text(NEW, new))
+    said = desk.refused("plan", "import", again)
+    assert "rất giống một bản sửa của kế hoạch số 1" in said
+    assert "Nhiệm vụ 1 đổi thời gian: “Quý I/2026” → “Quý II/2026”" in said
+    assert "--replaces 1" in said
+    assert "--another" in said
+    assert rows(desk, "plan") == 1
+    assert desk.json("plan", "import", again, "--another")["id"] == 2
+
+
+def test_another_year_of_the_same_commune_is_another_plan(desk: Desk) -> None:
+    desk.ok("plan", "import", desk.file("một.txt", plan_text(OLD, "  ")))
+    later = desk.file("hai.txt", plan_text(OLD, "  ").replace("2026", "2027"))
+    assert desk.json("plan", "import", later)["id"] == 2
+
+
 def test_a_plan_that_is_not_there_cannot_be_replaced(desk: Desk, tmp_path: Path) -> None:
     said = desk.refused("plan", "import", desk.file("một.txt", plan_text(OLD)), "--replaces", "9")
     assert "Chưa có kế hoạch số 9" in said

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+import sqlite3
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy.event import listen
 from structlog.testing import capture_logs
 
 from broadcaster import chores, evidence, manual_work
+from broadcaster.achievements import achievements
 from broadcaster.app import App, open_app
 from broadcaster.delivery import Outcome, move
 from broadcaster.records import Delivery
@@ -52,6 +55,25 @@ def test_only_proved_outputs_that_were_not_simulated_count(planned_desk: Desk) -
     assert rows(planned_desk)["2"]["sent"] == 0
     air(planned_desk, simulated=True)
     assert rows(planned_desk)["2"]["sent"] == 0
+
+
+def test_proofs_are_looked_up_by_their_delivery_and_not_in_the_whole_chain(
+    planned_desk: Desk,
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    app = open_app(planned_desk.home, clock=StillClock(), person="Lan")
+    with app.database.reading() as session:
+        listen(
+            session.get_bind(),
+            "before_cursor_execute",
+            lambda _c, _k, text, values, _x, _m: asked.append((text, values)),
+        )
+        achievements(session, 1, app.zone, date(2026, 1, 1))
+    app.close()
+    (query,) = [one for one in asked if "JOIN evidence" in one[0]]
+    with sqlite3.connect(planned_desk.home / "broadcaster.db") as database:
+        steps = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query[0]}", query[1])]
+    assert any("evidence USING INDEX ix_evidence_delivery_id" in step for step in steps), steps
 
 
 def test_a_proved_output_counts_once_and_names_its_evidence(planned_desk: Desk) -> None:

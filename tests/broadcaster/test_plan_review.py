@@ -15,8 +15,8 @@ from schedules.openings import Week
 from tests.broadcaster.desks import Desk, rows
 from tests.schedules.test_plan_reader import BODY, HEAD
 
-WEEKS_OF_2026 = 53
-"""From the Monday of 29/12/2025 to that of 28/12/2026: once a week where the plan is silent."""
+WEEKS_FROM_FEBRUARY = 48
+"""Of 2026, the plan being issued in February: once a week where it is silent."""
 BLANK = (HEAD + BODY).replace("Số: 15/", "Số:    /").replace("ngày 10 tháng", "ngày    tháng")
 
 
@@ -157,16 +157,27 @@ def test_on_a_terminal_each_question_is_asked_again_until_it_is_understood(
     assert keys == ["plan:number:number", "plan:frequency:frequency"]
 
 
+def test_a_long_task_is_cut_in_the_table_and_whole_where_it_is_asked_for(desk: Desk) -> None:
+    long = " ".join(["Hướng dẫn bà con nộp hồ sơ trực tuyến"] * 20)
+    desk.ok("plan", "import", desk.file("dài.txt", (HEAD + BODY).replace("Đường dây", long)))
+    table = desk.ok("plan", "show")
+    assert max(map(len, table.splitlines())) <= 80
+    assert table.count("trực tuyến") < 10
+    assert " ".join(desk.ok("plan", "show", "--task", "nd2").split()).count("trực tuyến") == 20
+    assert desk.json("plan", "show", "--task", "ND2")["content"].startswith(long)
+    assert "Các nhiệm vụ: ND1, ND2" in desk.refused("plan", "show", "--task", "9")
+
+
 def test_the_planner_reckons_with_what_was_decided(review: Desk) -> None:
     before = _needs(review)
-    assert before["ND1"].total == before["ND2"].total == WEEKS_OF_2026
+    assert before["ND1"].total == before["ND2"].total == WEEKS_FROM_FEBRUARY
     path = _answered(
         review, ('frequency = "?"', 'frequency = "2 lần/tuần"'), ('keep = "?"', 'keep = "không"')
     )
     review.ok("plan", "review", "--from", str(path))
     needs = _needs(review)
     assert "ND1" not in needs
-    assert needs["ND2"].total == 2 * WEEKS_OF_2026
+    assert needs["ND2"].total == 2 * WEEKS_FROM_FEBRUARY
 
 
 def _needs(desk: Desk) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import icalendar
 import openpyxl
+import pdfplumber
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
@@ -302,6 +303,30 @@ def test_pdf_is_landscape_and_grows_by_pages() -> None:
     many = replace(SHEET, rows=tuple(_row(f"Bản tin số {n}", 5, n % 7) for n in range(140)))
     assert len(pictures(printable(SHEET))) == 1
     assert len(pictures(printable(many))) > 3
+
+
+@pytest.mark.parametrize("first", range(2, 16))
+def test_neither_a_days_heading_nor_the_signatures_stand_alone_on_a_page_of_the_pdf(
+    first: int,
+) -> None:
+    """Wherever the first day ends on the page; a day that goes on is named again."""
+    rows = [_row(f"Bản tin số {n}", 4 + n) for n in range(first)]
+    rows += [_row(f"Bản tin số {n}", 4 + n, 1) for n in range(10)]
+    with pdfplumber.open(io.BytesIO(render(replace(SHEET, rows=tuple(rows)), "pdf"))) as pdf:
+        pages = [page.extract_text().splitlines() for page in pdf.pages]
+    assert len(pages) > 1
+    for page in pages:
+        shown = [
+            line for line in page if re.match(r"Thứ (?:Hai|Ba)|Bản tin số|\S.*Bản tin số", line)
+        ]
+        if shown:
+            assert not shown[-1].startswith("Thứ"), shown
+    signed = next(page for page in pages if any("NGƯỜI LẬP LỊCH" in line for line in page))
+    assert any("Bản tin số" in line for line in signed)
+    for page in pages[1:]:
+        days = [i for i, line in enumerate(page) if re.match(r"Thứ (?:Hai|Ba)", line)]
+        items = [i for i, line in enumerate(page) if "Bản tin số" in line]
+        assert not items or (days and days[0] < items[0]), page
 
 
 def test_a_page_longer_than_paper_does_not_lose_an_opening() -> None:

@@ -130,6 +130,18 @@ def test_topics_forms_and_units_are_read_from_their_sections() -> None:
     assert plan.assignments[1].duties[0].text.startswith("phối hợp")
 
 
+def test_a_topic_that_only_introduces_a_list_gives_a_draft_for_each_point_of_it() -> None:
+    listed = "2. Các nội dung cơ bản gồm:\n- Cải cách thể chế;\n- Cải cách tài chính công."
+    own = "3. Phổ biến dịch vụ công; tập trung vào:\n- Cách nộp hồ sơ;\n- Cách tra cứu."
+    body = BODY.replace("2. Đường dây nóng tiếp nhận phản ánh.", f"{listed}\n{own}")
+    tasks = [(t.no, t.content) for t in read_plan(HEAD + body, "plan.txt").tasks][1:4]
+    assert tasks == [
+        ("ND2.1", "Cải cách thể chế;"),
+        ("ND2.2", "Cải cách tài chính công."),
+        ("ND3", "Phổ biến dịch vụ công; tập trung vào:"),
+    ]
+
+
 def test_without_an_annex_tasks_come_from_topics_forms_and_duties() -> None:
     plan = read_plan(HEAD + BODY, "plan.txt")
     assert [(t.no, t.source, t.channels) for t in plan.tasks] == [

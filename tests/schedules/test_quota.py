@@ -53,6 +53,21 @@ def test_contradicting_windows_are_said_and_the_reversed_one_is_left_out() -> No
     assert "có ngày đầu sau ngày cuối" in quota.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("timeframe", "total"),
+    [
+        ({"windows": WHOLE}, 17),
+        ({"windows": WHOLE, "recurrence": ["weekly"], "at_least": 2}, 34),
+        ({"windows": WHOLE, "recurrence": ["monthly"]}, 4),
+        ({"windows": [["2026-07-01", "2026-09-30"]], "recurrence": ["monthly"]}, 1),
+        ({"windows": WHOLE, "at_least": 12}, 12),
+        ({"windows": [["2026-01-01", "2026-03-31"]]}, 13),
+    ],
+)
+def test_a_rhythm_begins_when_the_plan_is_issued(timeframe: dict[str, Any], total: int) -> None:
+    assert quota_of(timeframe, YEAR, issued=date(2026, 9, 8)).total == total
+
+
 def test_overlapping_windows_count_each_day_once() -> None:
     timeframe = {"windows": [["2026-01-01", "2026-03-31"], ["2026-02-01", "2026-04-30"]]}
     assert quota_of(timeframe, YEAR).windows == ((date(2026, 1, 1), date(2026, 4, 30)),)
