@@ -35,7 +35,7 @@ from content.errors import UserError
 from schedules.holidays import unknown_years
 from schedules.openings import Week, occurrences
 from schedules.plan import Plan, Task
-from schedules.task_names import TaskKey
+from schedules.task_names import TaskKey, TaskNames
 from schedules.year_plan import (
     Placement,
     Shortage,
@@ -108,7 +108,7 @@ def forecast(
         in_force = tasks_in_force(session, app.station_id, first, last)
         past = tuple(_past(app, session, year, now))
         topics = tuple(_bare_topics([plan for _, plan in in_force], request))
-        names = task_names(session, app.station_id).within(first, last)
+        names = _names(app, session, year)
     forecasts = {one.no: one for one in plan.tasks}
     quotas = {one.no: one.quota for one in request.tasks}
     lines = tuple(
@@ -132,7 +132,7 @@ def placements(
     first, last = date(year, 1, 1), date(year, 12, 31)
     with app.database.reading() as session:
         plan = plan_year(year_request(app, session, year, now), count)
-        names = task_names(session, app.station_id).within(first, last)
+        names = _names(app, session, year)
         in_force = tasks_in_force(session, app.station_id, first, last)
         keys = {names.label(task.key): task.key for task, _ in in_force}
     return [
@@ -146,7 +146,7 @@ def year_request(app: App, session: Session, year: int, now: datetime) -> YearRe
     first, last = date(year, 1, 1), date(year, 12, 31)
     timetable = slots(session, app.station_id)
     rules = [slot_rule(slot) for slot in timetable]
-    names = task_names(session, app.station_id).within(first, last)
+    names = _names(app, session, year)
     openings = [
         one for week in weeks for rule in rules for one in occurrences(rule, week, app.zone)
     ]
@@ -246,12 +246,17 @@ def _weeks(app: App, year: int) -> list[Week]:
     return weeks
 
 
+def _names(app: App, session: Session, year: int) -> TaskNames:
+    """What the tasks are called within the year, when several plans have the same numbers."""
+    return task_names(session, app.station_id).within(date(year, 1, 1), date(year, 12, 31))
+
+
 def _past(app: App, session: Session, year: int, now: datetime) -> list[PastWeek]:
     weeks = [week for week in _weeks(app, year) if week.end <= now]
     if not weeks:
         return []
     proved = achievements(session, app.station_id, app.zone, weeks[0].monday)
-    names = task_names(session, app.station_id).within(date(year, 1, 1), date(year, 12, 31))
+    names = _names(app, session, year)
     query = select(Delivery.scheduled_at, Delivery.status).where(
         Delivery.station_id == app.station_id,
         col(Delivery.scheduled_at) >= weeks[0].start,
