@@ -209,5 +209,7 @@ def _trimmed(counts: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _answer(said: Mapping[str, Json]) -> Artefact:
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
-    return Artefact("facebook-reach.json", "application/json", text.encode())
+    # ASCII: a name that is no text (half a surrogate) is kept as it came.
+    return Artefact(
+        "facebook-reach.json", "application/json", json.dumps(said, sort_keys=True).encode()
+    )

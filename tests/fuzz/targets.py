@@ -17,7 +17,16 @@ import docx
 
 from broadcaster.settings import load_settings
 from channels import wire
-from channels.base import Channel, ChannelError, OutcomeUnknown, Outgoing, Sending, Target
+from channels.base import (
+    Channel,
+    ChannelError,
+    OutcomeUnknown,
+    Outgoing,
+    Sending,
+    Sent,
+    Target,
+    TellsReach,
+)
 from channels.facebook import FacebookChannel
 from channels.portal.incoming import read_feed
 from channels.zalo import ZaloChannel
@@ -108,11 +117,24 @@ def zalo_token_answer(data: bytes) -> None:
     _asked(ZaloChannel(chosen, MemoryStore(), lock, HandClock()), "followers", data)
 
 
+def facebook_reach(data: bytes) -> None:
+    channel = FacebookChannel(facebook_settings("https://graph.example.vn/"), HandClock())
+    _looked_at(channel, ("1029384756_0001", "1029384756"), data)
+
+
+def zalo_reach(data: bytes) -> None:
+    pair = TokenPair("accessMARKER", "refreshMARKER", NOON + timedelta(hours=20))
+    store, lock = MemoryStore(pair), Path(tempfile.gettempdir()) / "zalo-fuzz.lock"
+    chosen = zalo_settings("https://oa.example.vn/")
+    _looked_at(ZaloChannel(chosen, store, lock, HandClock()), ("a",), data)
+
+
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     function.__name__: function
     for function in (
         plan, plan_in_word, bulletin_markdown, bulletin_text, bulletin_in_word, timeframe,
         speech, settings, feed, facebook_answer, zalo_answer, zalo_token_answer,
+        facebook_reach, zalo_reach,
     )
 }  # fmt: skip
 
@@ -163,6 +185,17 @@ _SEEDS: Mapping[str, Sequence[str]] = {
         '{"access_token": "a", "refresh_token": "b", "expires_in": "90000"}',
         '{"error": -14020, "error_name": "Invalid refresh token"}',
     ),
+    "facebook_reach": (
+        '{"data": [{"name": "post_media_view", "values": [{"value": 12}]}, {"name": '
+        '"post_reactions_by_type_total", "values": [{"value": {"like": 3, "love": "1"}}]}], '
+        '"comments": {"data": [], "summary": {"total_count": 2}}, "shares": {"count": 1}}',
+        '{"error": {"message": "(#100) The value must be a valid insights metric", "code": 100}}',
+        '{"error": {"message": "x", "code": 10}}',
+    ),
+    "zalo_reach": (
+        '{"error": 0, "data": {"medias": [{"id": "a", "total_view": 12, "total_share": "3"}]}}',
+        '{"error": -216, "message": "Access token is invalid"}',
+    ),
 }
 
 
@@ -201,6 +234,26 @@ def _bulletin(data: bytes, name: str) -> None:
     draft.body.encode()
 
 
+def _looked_at(channel: TellsReach, numbers: Sequence[str], data: bytes) -> None:
+    """What is told is a whole number that JSON and a report can carry, or nothing."""
+    sent = [Sent(1, "page", number, {}) for number in numbers]
+    with mock.patch.object(wire, "call", _answering(data)):
+        try:
+            found = list(channel.reach_of(sent))
+        except PERMITTED:
+            return
+    for told in found:
+        for figure in (told.people, told.views, told.reactions, told.comments, told.shares):
+            assert figure is None or 0 <= figure < 2**53
+
+
+def _answering(data: bytes) -> Callable[..., wire.Answer]:
+    def answered(*_: Any, **__: Any) -> wire.Answer:
+        return wire.Answer(200, {"content-type": "application/json"}, data)
+
+    return answered
+
+
 def _asked(channel: Channel, target: str, data: bytes) -> None:
     outgoing = Outgoing(1, 1, "Tin", "Mời bà con.", "UBND xã An Bình", "BT1.1-1")
     prepared = channel.prepare(outgoing)
@@ -208,10 +261,7 @@ def _asked(channel: Channel, target: str, data: bytes) -> None:
     sending = Sending(Target(channel.name, target), "BT1.1-1", NOON - timedelta(seconds=1),
                       NOON + timedelta(hours=1), NOON, progress)  # fmt: skip
 
-    def answered(*_: Any, **__: Any) -> wire.Answer:
-        return wire.Answer(200, {"content-type": "application/json"}, data)
-
-    with mock.patch.object(wire, "call", answered):
+    with mock.patch.object(wire, "call", _answering(data)):
         for act in (channel.deliver, channel.find):
             try:
                 act(prepared, sending)
