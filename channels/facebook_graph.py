@@ -142,6 +142,7 @@ class Graph:
             return _perhaps("Facebook trả lời không đọc được", "unreadable", public)
         answer = self._session.answer
         code, subcode = error["code"], error.get("error_subcode")
+        subcode = subcode if isinstance(subcode, int) else None
         label = f"{code}/{subcode}" if subcode else str(code)
         details = _details(error, answer)
         if answer is not None and answer.status >= 500:
