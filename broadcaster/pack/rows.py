@@ -71,7 +71,7 @@ def notes(index: Index) -> list[str]:
     if index.heard:
         said.append(f"Kiểm tra âm ở phía người nghe: {index.heard} lượt khớp với bản đã duyệt.")
     if others:
-        said.append(f"Lượt không ra ngoài (có trong sổ, không tính): {others}.")
+        said.append(f"Lượt chưa hoặc không ra ngoài (có trong sổ, không tính): {others}.")
     return said
 
 
