@@ -228,7 +228,7 @@ def test_time_grows_with_the_length_and_not_faster(unit: str) -> None:
     short, long = (unit * 50_000)[:12_500], (unit * 50_000)[:50_000]
     quick = min(_seconds(short) for _ in range(3))
     slow = min(_seconds(long) for _ in range(2))
-    assert slow < 1.5
+    assert slow < 5, "seconds for 50,000 characters; about one is usual"
     assert slow < 9 * max(quick, 0.01)
 
 
