@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo check format test bench faults fuzz soak sbom audit clean
+.PHONY: help install demo check format test bench faults disk fuzz soak sbom audit clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench: $(INSTALLED)  ## measure, and print what was measured against what
 
 faults: $(INSTALLED)  ## the power fails 1,000 times; about half an hour
 	$(BIN)/python -m tests.faults --kills 1000
+
+disk: $(INSTALLED)  ## the disk is full, or broken, at each write of every delivery
+	$(BIN)/python -m tests.faults.disk
 
 fuzz: $(INSTALLED)  ## spoilt documents, answers and settings, for as long as MINUTES says
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10)

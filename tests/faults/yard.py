@@ -102,6 +102,21 @@ class Tally:
             else:
                 setattr(self, name, mine + value)
 
+    def outcome(self) -> list[str]:
+        """What became of it, as lines for a person."""
+        return [
+            f"rounds               {self.rounds}",
+            *(f"  {count:6} {name}" for name, count in sorted(self.deliveries.items())),
+            f"pages taken down     {self.takedowns}",
+            f"doubles              {len(self.doubles)}",
+            f"silent losses        {len(self.losses)}",
+            f"not settled          {len(self.stuck)}",
+            f"ledger broken        {len(self.ledger)}",
+            f"left to a person     {dict(self.unknown)}",
+            f"logins needed        {self.logins}  (cut off between Zalo's answer and our disk)",
+            f"messages unknown     {self.persons_unknown}  (to single persons, in the evidence)",
+        ]
+
     @property
     def faults(self) -> list[str]:
         return [*self.doubles, *self.losses, *self.stuck, *self.ledger]
@@ -328,8 +343,11 @@ class Yard:
         rows = self.book(channels)
         self.power_up(strike)
         self.settle_all(rows)
-        assert f"struck: {_ERRNO[strike.fault]}" in self.said(), strike
+        struck = f"struck: {_ERRNO[strike.fault]} {strike.step}"
+        if struck not in self.said():
+            raise TimeoutError(f"never came to {strike}")
         self.cut_power()
+        self.tally.strikes[f"{strike.fault} {strike.step}"] += 1
         self.compare(rows)
 
     def finish(self, rows: Sequence[Delivery], seconds: float = 4.0) -> None:
