@@ -190,18 +190,21 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
 
         def _handle(self) -> None:
             self.close_connection = True
-            call = self._read()
-            with server.lock:
-                server.calls.append(call)
-                server.addresses.append(self.path)
             try:
+                call = self._read()
+                with server.lock:
+                    server.calls.append(call)
+                    server.addresses.append(self.path)
                 self._respond(call, server.take_fault(call.name))
             except (BrokenPipeError, ConnectionResetError):
                 return  # the client gave up: what these faults are for
 
         def _read(self) -> Call:
             parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                raise ConnectionResetError  # half a request is none
             headers = {name.lower(): value for name, value in self.headers.items()}
             call = Call(
                 server.name_of(self.command, parts.path),
