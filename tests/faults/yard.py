@@ -302,7 +302,7 @@ class Yard:
         self.wait_for(lambda: self.started() or self.ended() is not None, "the daemon's start")
         self.tally.recovery.append(time.monotonic() - before)
 
-    def settle_all(self, rows: Sequence[Delivery]) -> None:
+    def settle_all(self, rows: Sequence[Delivery], seconds: float = _PATIENCE) -> None:
         """Until every delivery is final; a person looks where the platform tells nothing."""
         seen: Counter[str] = Counter()
 
@@ -323,7 +323,7 @@ class Yard:
             return not open_rows
 
         try:
-            self.wait_for(quiet, "every delivery to be final")
+            self.wait_for(quiet, "every delivery to be final", seconds)
         except TimeoutError as error:
             left = [f"{reference_of(r)} {r.channel}:{r.target} {r.status}: {r.reason}"
                     for r in map(self._now, rows) if Status(r.status) not in FINAL]  # fmt: skip
@@ -342,7 +342,7 @@ class Yard:
         """A round in which something fails but the daemon lives on."""
         rows = self.book(channels)
         self.power_up(strike)
-        self.settle_all(rows)
+        self.settle_all(rows, 2 * _PATIENCE)  # what could not be made is tried again after 30 s
         struck = f"struck: {_ERRNO[strike.fault]} {strike.step}"
         if struck not in self.said():
             raise TimeoutError(f"never came to {strike}")
