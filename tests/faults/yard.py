@@ -573,7 +573,7 @@ class Yard:
     def _site_files(self) -> dict[str, str]:
         if self.portal_kind == "webdav":
             return {n: d.decode(errors="replace") for n, d in self.webdav.files.items()}
-        files = (path for path in self.site.iterdir() if path.is_file())
+        files = (path for path in self.site.glob("*") if path.is_file())
         return {path.name: path.read_text(errors="replace") for path in files}
 
     def _marks(self, row: Delivery) -> tuple[str, ...]:
