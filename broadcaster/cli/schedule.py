@@ -18,7 +18,7 @@ from broadcaster.cli.session import opened
 from broadcaster.cli.year_table import show_year
 from broadcaster.week_sheet import week_sheet
 from content.errors import UserError
-from schedules.export import FORMATS, SheetRow, WeekSheet, export
+from schedules.export import FORMATS, SheetRow, WeekSheet, export, named_format
 from schedules.openings import Week, read_week
 from schedules.week_plan import Note
 
@@ -167,10 +167,10 @@ def export_(
     as_json: _Json = False,
 ) -> None:
     """One file a format."""
-    targets = _targets(formats, output)
+    wanted = _formats(formats, output)
     with opened() as app:
         sheet = week_sheet(app, _week(app, week))
-    _write(sheet, targets, as_json)
+    _write(sheet, wanted, output, as_json)
 
 
 def log(
@@ -185,11 +185,11 @@ def log(
     from broadcaster.week_log import log_sheet
 
     to_file = formats is not None or output != Path()
-    targets = _targets(formats, output) if to_file else []
+    wanted = _formats(formats, output) if to_file else []
     with opened() as app:
         sheet = log_sheet(app, _week(app, week))
-    if targets:
-        _write(sheet, targets, as_json)
+    if wanted:
+        _write(sheet, wanted, output, as_json)
     elif as_json:
         print_json(_sheet_json(sheet))
     else:
@@ -210,31 +210,25 @@ def log(
         )
 
 
-def _formats(text: str) -> list[str]:
-    wanted = [one.strip().lower() for one in text.split(",") if one.strip()]
+def _formats(text: str | None, output: Path) -> list[str]:
+    """Those of `--format`, or the one by which `-o` names a file; docx where neither says."""
+    named = named_format(output)
+    wanted = [one.strip().lower() for one in (text or named or "docx").split(",") if one.strip()]
     unknown = [one for one in wanted if one not in FORMATS]
     if unknown or not wanted:
         raise UserError(
             f"Không có định dạng “{', '.join(unknown)}”.", f"Hãy chọn: {', '.join(FORMATS)}."
         )
+    if named is not None and wanted != [named]:
+        raise UserError(
+            f"Tệp “{output.name}” không hợp với --format {text}.",
+            "Hãy bỏ --format, hoặc ghi thư mục sau -o.",
+        )
     return wanted
 
 
-def _targets(formats: str | None, output: Path) -> list[tuple[str, Path]]:
-    """Each format and where it goes: a folder, or the file that `-o` names by its ending."""
-    ending = output.suffix.lower().removeprefix(".")
-    if ending not in FORMATS or output.is_dir():
-        return [(one, output) for one in _formats(formats or "docx")]
-    if formats is not None and _formats(formats) != [ending]:
-        raise UserError(
-            f"Tệp “{output.name}” không hợp với --format {formats}.",
-            "Hãy bỏ --format, hoặc ghi thư mục sau -o.",
-        )
-    return [(ending, output)]
-
-
-def _write(sheet: WeekSheet, targets: Sequence[tuple[str, Path]], as_json: bool) -> None:
-    paths = [export(sheet, fmt, where) for fmt, where in targets]
+def _write(sheet: WeekSheet, formats: Sequence[str], where: Path, as_json: bool) -> None:
+    paths = [export(sheet, one, where) for one in formats]
     if as_json:
         print_json([str(path) for path in paths])
         return

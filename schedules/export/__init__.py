@@ -17,6 +17,7 @@ __all__ = [
     "WeekSheet",
     "export",
     "file_name",
+    "named_format",
     "official_date",
     "render",
     "session_of",
@@ -42,10 +43,15 @@ def export(sheet: WeekSheet, fmt: str, where: Path) -> Path:
     cannot be written.
     """
     data = render(sheet, fmt)
-    is_file = where.suffix.lower() == f".{fmt}" and not where.is_dir()
-    path = where if is_file else where / file_name(sheet, fmt)
+    path = where if named_format(where) == fmt else where / file_name(sheet, fmt)
     write_for_user(path, data)
     return path
+
+
+def named_format(where: Path) -> str | None:
+    """The format by which a path names a file; None for a folder."""
+    ending = where.suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS and not where.is_dir() else None
 
 
 def render(sheet: WeekSheet, fmt: str) -> bytes:
